@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Runs the tapsieve module in wasmtime; knows it only through docs/ABI.md, and nothing of clouds or mirroring.
+//!
+//! - [`Module`] and [`Instance`]: load a module, call it, survive it when it misbehaves.
+//! - [`ndjson`]: whole files and streams through a module, in order, on several threads.
+//! - [`inspect`]: what a module file contains and whether Fluent Bit's engine takes it.
+#![forbid(unsafe_code)]
+
+pub mod abi;
+//pub mod inspect;
+mod instance;
+mod module;
+pub mod ndjson;
+
+pub use instance::{Block, ConfigureError, Instance, Outcome, Trap};
+pub use module::{Module, ModuleError};

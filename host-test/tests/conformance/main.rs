@@ -1,0 +1,49 @@
+//! The conformance suite. A trial is named `engine/file/case`, or after the law it holds; a filter on the command line
+//! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`.
+//!
+//! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead; review them by diff.
+
+mod bless;
+mod corpus;
+mod module;
+mod properties;
+mod seed;
+mod vectors;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let tests = tapsieve_host_test::root().join("tests");
+    let (files, mut problems) = tapsieve_host_test::vectors::load(&tests.join("vectors"));
+    let (scenarios, more) = tapsieve_host_test::vectors::load(&tests.join("scenarios"));
+    problems.extend(more);
+
+    if std::env::var_os("TAPSIEVE_BLESS").is_some_and(|value| value == "1") {
+        return bless::bless(files.iter().chain(&scenarios), &problems);
+    }
+
+    let mut trials: Vec<Trial> = problems
+        .into_iter()
+        .map(|problem| Trial::test(format!("format/{problem}"), move || Err(problem.into())))
+        .collect();
+    // The trials live as long as the process, and so do their vectors.
+    let (files, scenarios) = (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
+    trials.extend(vectors::trials(files, scenarios));
+    trials.extend(seed::trials(files, scenarios));
+    trials.extend(corpus::trials());
+    trials.extend(module::trials());
+    trials.extend(properties::trials(files));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A trial that says why it cannot run here; in a CI run it fails when what it needs is required there.
+fn absent(name: String, required_in_ci: bool, reason: String) -> Trial {
+    if required_in_ci && tapsieve_host_test::in_ci() {
+        return Trial::test(name, move || Err(format!("required when CI=true: {reason}").into()));
+    }
+    eprintln!("{name}: absent: {reason}");
+    Trial::test(format!("{name} (absent: {reason})"), || Ok(())).with_ignored_flag(true)
+}

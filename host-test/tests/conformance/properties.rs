@@ -1,0 +1,322 @@
+//! Laws over random and mutated records. Seeds are fixed, so a run is repeatable; a failing record is printed and
+//! becomes a named vector.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use libtest_mimic::{Failed, Trial};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use serde_json::Value;
+use tapsieve_host_test::check::{enrichment_laws, short_verdict, show, show_bytes};
+use tapsieve_host_test::engines::{Answer, Engine, Native, Wasmi};
+use tapsieve_host_test::vectors::{Expectation, VectorFile};
+
+use crate::absent;
+
+/// Longer vectors say nothing more and make every case slow.
+const SEED_BYTES_MAX: usize = 8 * 1024;
+
+pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
+    let short = |expected: fn(&Expectation) -> bool| -> Vec<Vec<u8>> {
+        let cases = files.iter().flat_map(|file| &file.cases);
+        cases
+            .filter(|case| expected(&case.expectation) && case.record.len() <= SEED_BYTES_MAX)
+            .map(|case| case.record.clone())
+            .collect()
+    };
+    let every = short(|_| true);
+    let mirror = short(|expectation| matches!(expectation, Expectation::Inserted(_)));
+    let as_objects: Vec<Value> = mirror
+        .iter()
+        .filter_map(|record| serde_json::from_slice(record).ok())
+        .filter(|value: &Value| value.is_object())
+        .collect();
+    if every.is_empty() || as_objects.is_empty() {
+        return vec![Trial::test("properties", || Err("no vectors to mutate".into()))];
+    }
+
+    let (for_scan, for_wasmi) = (every.clone(), every.clone());
+    let mut trials = vec![
+        Trial::test("properties/mutated-records-keep-the-laws", move || {
+            run(4000, mutated(every.clone()), |record| enrichment_laws(&record, None).map(drop))
+        }),
+        Trial::test("properties/random-json-keeps-the-laws", || {
+            run(2000, random_record(), |record| enrichment_laws(&record, None).map(drop))
+        }),
+        Trial::test("properties/spelling-does-not-change-the-verdict", move || {
+            run(2000, respelled(as_objects.clone()), |(value, seed)| same_verdict(&value, seed))
+        }),
+        Trial::test("properties/scan-loses-nothing", move || {
+            run(500, prop::collection::vec(mutated(for_scan.clone()), 1..12), |records| scan_walk(&records))
+        }),
+    ];
+    let name = "properties/native-and-wasmi-agree";
+    match Wasmi::new() {
+        Ok(_) => trials.push(Trial::test(name, move || {
+            let mut wasmi = Wasmi::new()?;
+            run(1500, mutated(for_wasmi.clone()), |record| same_answer(&mut wasmi, &record))
+        })),
+        Err(reason) => trials.push(absent(name.into(), true, reason)),
+    }
+    trials
+}
+
+/// Runs a property over `cases` values with a fixed seed.
+fn run<S: Strategy>(
+    cases: u32,
+    strategy: S,
+    mut law: impl FnMut(S::Value) -> Result<(), String>,
+) -> Result<(), Failed> {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let law = std::cell::RefCell::new(&mut law);
+    let outcome = runner.run(&strategy, |value| {
+        let checked = panic::catch_unwind(AssertUnwindSafe(|| (law.borrow_mut())(value)));
+        match checked {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(problem)) => Err(TestCaseError::fail(problem)),
+            Err(_) => Err(TestCaseError::fail("a panic")),
+        }
+    });
+    outcome.map_err(|failure| Failed::from(failure.to_string()))
+}
+
+/// One change to a record's bytes; positions are taken modulo the length.
+#[derive(Debug, Clone)]
+enum Mutation {
+    Truncate(usize),
+    Flip(usize, u8),
+    Insert(usize, Vec<u8>),
+    Remove(usize, usize),
+    Repeat(usize, usize),
+    Wrap(&'static str, usize, &'static str),
+    Pad(usize),
+    AppendMember(String),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = any::<prop::sample::Index>().prop_map(|index| index.index(SEED_BYTES_MAX));
+    let structure = prop::sample::select(vec![
+        "{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0000", "\\ud800", "\\u", "null", "-", "1e999", " ", "\n", "\0",
+    ]);
+    let wrapping = prop::sample::select(vec![
+        ("[", "]"),
+        ("{\"a\":", "}"),
+        ("{\"detail\":", "}"),
+        ("{\"Records\":[", "]}"),
+        ("{\"records\":[", "]}"),
+        ("{\"event\":", "}"),
+        ("{\"log\":", "}"),
+        ("\u{feff}", ""),
+    ]);
+    prop_oneof![
+        at.clone().prop_map(Mutation::Truncate),
+        (at.clone(), any::<u8>()).prop_map(|(at, mask)| Mutation::Flip(at, mask)),
+        (at.clone(), structure).prop_map(|(at, text)| Mutation::Insert(at, text.as_bytes().to_vec())),
+        (at.clone(), prop::collection::vec(any::<u8>(), 1..5)).prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
+        (at.clone(), 1..40_usize).prop_map(|(at, len)| Mutation::Remove(at, len)),
+        (at, 1..200_usize).prop_map(|(at, len)| Mutation::Repeat(at, len)),
+        (wrapping, prop_oneof![Just(1_usize), Just(3), Just(70), Just(3000)])
+            .prop_map(|((head, tail), depth)| Mutation::Wrap(head, depth, tail)),
+        (1..100_000_usize).prop_map(Mutation::Pad),
+        r#"[a-zA-Z]{1,12}"#.prop_map(Mutation::AppendMember),
+        prop::sample::select(vec!["eventName", "eventSource", "mirror", "ActorIdentity", "operationName", "log"])
+            .prop_map(|key| Mutation::AppendMember(key.into())),
+    ]
+}
+
+fn mutated(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    (prop::sample::select(seeds), prop::collection::vec(mutation(), 0..4)).prop_map(|(mut record, mutations)| {
+        for mutation in mutations {
+            mutate(&mut record, &mutation);
+        }
+        record
+    })
+}
+
+fn mutate(record: &mut Vec<u8>, mutation: &Mutation) {
+    let len = record.len();
+    let place = |at: usize| if len == 0 { 0 } else { at % len };
+    match mutation {
+        Mutation::Truncate(at) => record.truncate(place(*at)),
+        Mutation::Flip(at, mask) => {
+            if let Some(byte) = record.get_mut(place(*at)) {
+                *byte ^= mask;
+            }
+        }
+        Mutation::Insert(at, bytes) => drop(record.splice(place(*at)..place(*at), bytes.iter().copied())),
+        Mutation::Remove(at, run) => drop(record.drain(place(*at)..(place(*at) + run).min(len))),
+        Mutation::Repeat(at, run) => {
+            let piece = record[place(*at)..(place(*at) + run).min(len)].to_vec();
+            record.splice(place(*at)..place(*at), piece);
+        }
+        Mutation::Wrap(head, depth, tail) => {
+            *record = [head.repeat(*depth).as_bytes(), record, tail.repeat(*depth).as_bytes()].concat();
+        }
+        Mutation::Pad(count) => append_member(record, "pad", &format!("\"{}\"", "x".repeat(*count))),
+        Mutation::AppendMember(key) => append_member(record, key, "\"CreateTrafficMirrorSession\""),
+    }
+}
+
+fn append_member(record: &mut Vec<u8>, key: &str, value: &str) {
+    if let Some(brace) = record.iter().rposition(|&byte| byte == b'}') {
+        record.splice(brace..brace, format!(",\"{key}\":{value}").into_bytes());
+    }
+}
+
+/// JSON of any shape whose texts and keys are often those of mirror events.
+fn random_record() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop::sample::select(vec![
+        "eventName", "eventSource", "ec2.amazonaws.com", "CreateTrafficMirrorSession", "operationName", "protoPayload",
+        "methodName", "v1.compute.packetMirrorings.insert", "Microsoft.Network/virtualNetworkTaps/write", "detail",
+        "Records", "records", "log", "message", "mirror", "schema", "value", "userIdentity", "arn", "errorCode",
+        "%SPAN-5-SESSION_UP: x", "requestParameters", "CreateTrafficMirrorSessionRequest", "awsRegion",
+    ]);
+    let text = prop_oneof![3 => words.prop_map(str::to_owned), 1 => any::<String>()];
+    let scalar = prop_oneof![
+        4 => text.clone().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    let tree = scalar.prop_recursive(5, 40, 6, move |inner| {
+        let members = prop::collection::vec((text.clone(), inner.clone()), 0..6);
+        prop_oneof![
+            3 => members.prop_map(|members| Value::Object(members.into_iter().collect())),
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            1 => inner.prop_map(|inner| Value::from(inner.to_string())),
+        ]
+    });
+    tree.prop_map(|value| value.to_string().into_bytes())
+}
+
+fn respelled(seeds: Vec<Value>) -> impl Strategy<Value = (Value, u64)> {
+    (prop::sample::select(seeds), any::<u64>())
+}
+
+/// The same JSON value with other whitespace, order of members and escapes has the same verdict.
+fn same_verdict(value: &Value, seed: u64) -> Result<(), String> {
+    let (plain, other) = (value.to_string().into_bytes(), spell(value, seed));
+    let verdict = |record: &[u8]| -> Result<String, String> {
+        let mut native = Native::new();
+        enrichment_laws(record, None)?;
+        native.process(record)?;
+        short_verdict(native.verdict()?.as_deref())
+    };
+    let (expected, got) = (verdict(&plain)?, verdict(&other)?);
+    if expected == got {
+        Ok(())
+    } else {
+        Err(format!("`{expected}` became `{got}` for {}", show_bytes(&other)))
+    }
+}
+
+/// Writes a value with whitespace, order of members and `\uXXXX` escapes drawn from `seed`.
+fn spell(value: &Value, seed: u64) -> Vec<u8> {
+    let (mut draw, mut out) = (Draw(seed | 1), Vec::new());
+    spell_value(value, &mut draw, &mut out);
+    out
+}
+
+/// A xorshift generator: enough to vary a spelling.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % bound.max(1)
+    }
+}
+
+fn spell_value(value: &Value, draw: &mut Draw, out: &mut Vec<u8>) {
+    spell_space(draw, out);
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            for at in (1..members.len()).rev() {
+                members.swap(at, draw.below(at + 1));
+            }
+            out.push(b'{');
+            for (index, (key, member)) in members.into_iter().enumerate() {
+                out.extend_from_slice(if index == 0 { b"" } else { b"," });
+                spell_space(draw, out);
+                spell_text(key, draw, out);
+                spell_space(draw, out);
+                out.push(b':');
+                spell_value(member, draw, out);
+            }
+            out.push(b'}');
+        }
+        Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                out.extend_from_slice(if index == 0 { b"" } else { b"," });
+                spell_value(item, draw, out);
+            }
+            out.push(b']');
+        }
+        Value::String(text) => spell_text(text, draw, out),
+        scalar => out.extend_from_slice(scalar.to_string().as_bytes()),
+    }
+    spell_space(draw, out);
+}
+
+fn spell_space(draw: &mut Draw, out: &mut Vec<u8>) {
+    out.extend_from_slice([" ".as_bytes(), b"\n\t", b"\r\n  ", b"", b"", b"", b"", b""][draw.below(8)]);
+}
+
+fn spell_text(text: &str, draw: &mut Draw, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let one_in = [1, 2, 8, 1000][draw.below(4)];
+    for character in text.chars() {
+        if draw.below(one_in) == 0 {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                let upper = draw.below(2) == 0;
+                let escape = if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
+                out.extend_from_slice(escape.as_bytes());
+            }
+        } else {
+            let quoted = Value::from(character.to_string()).to_string();
+            out.extend_from_slice(quoted[1..quoted.len() - 1].as_bytes());
+        }
+    }
+    out.push(b'"');
+}
+
+/// A host that skips what a scan rules out sees every record that `process` would enrich.
+fn scan_walk(records: &[Vec<u8>]) -> Result<(), String> {
+    let lines: Vec<Vec<u8>> =
+        records.iter().map(|record| record.iter().copied().filter(|&byte| byte != b'\n').collect()).collect();
+    let block: Vec<u8> = lines.iter().flat_map(|line| line.iter().copied().chain([b'\n'])).collect();
+    let mut native = Native::new();
+    let (mut start, mut ruled_out_until) = (0, 0);
+    for line in &lines {
+        let end = start + line.len();
+        if ruled_out_until <= start {
+            ruled_out_until = start + native.scan(&block[start..])?;
+        }
+        if end < ruled_out_until && native.process(line)? != Answer::Unchanged {
+            return Err(format!("a scan rules out {}", show_bytes(line)));
+        }
+        if ruled_out_until <= end {
+            ruled_out_until = 0;
+        }
+        start = end + 1;
+    }
+    Ok(())
+}
+
+fn same_answer(wasmi: &mut Wasmi, record: &[u8]) -> Result<(), String> {
+    let mut native = Native::new();
+    let (expected, got) = (native.process(record)?, wasmi.process(record)?);
+    if expected != got {
+        return Err(format!("native {}\nwasmi  {}", show(&expected), show(&got)));
+    }
+    if native.verdict()? != wasmi.verdict()? {
+        return Err("the verdicts differ".into());
+    }
+    Ok(())
+}

@@ -1,1 +1,71 @@
-fn main() {}
+//! The project's own tasks: `cargo xtask help`. A light program; nothing here links the engine.
+
+mod abi;
+mod build;
+mod ci;
+mod pretty;
+mod run;
+mod setup;
+mod task;
+mod tidy;
+
+use std::process::ExitCode;
+
+/// One task: its name, what it does in one line, and the function that does it.
+struct Task {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<(), String>,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "run",
+        help: "show the mirror events among the sample records, enriched, and a summary",
+        run: run::run,
+    },
+    Task {
+        name: "test",
+        help: "build the module and run every test; arguments go to `cargo test`",
+        run: ci::test,
+    },
+    Task {
+        name: "build",
+        help: "build dist/tapsieve.wasm and print its size per section",
+        run: build::build,
+    },
+    Task { name: "setup", help: "add the WebAssembly target to the Rust toolchain", run: setup::setup },
+    Task {
+        name: "tidy",
+        help: "check layers, sorted tables, generated files (--bless rewrites them) and paths",
+        run: tidy::tidy,
+    },
+    Task { name: "ci", help: "formatting, lints, tidy and tests: what every change must pass", run: ci::ci },
+    Task { name: "help", help: "print this list", run: help },
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_else(|| "help".into());
+    let rest: Vec<String> = arguments.collect();
+    let name = if matches!(name.as_str(), "-h" | "--help") { "help" } else { &name };
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        eprintln!("xtask: no task `{name}`; `cargo xtask help` lists them");
+        return ExitCode::from(2);
+    };
+    match (task.run)(&rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask {name}: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(_: &[String]) -> Result<(), String> {
+    println!("usage: cargo xtask <task>\n");
+    for task in TASKS {
+        println!("  {:<6} {}", task.name, task.help);
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! `cargo xtask test` and `cargo xtask ci`: what every change must pass.
+
+use crate::build::build_module;
+use crate::task::{cargo, run, say};
+use crate::tidy::tidy;
+
+/// `cargo xtask test`: the module first, because the tests run it.
+pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
+    build_module()?;
+    say("building and running every test (the engine takes a few minutes the first time)");
+    run(cargo(&["test", "--release", "--workspace"]).args(arguments))
+}
+
+/// `cargo xtask ci`
+pub(crate) fn ci(_: &[String]) -> Result<(), String> {
+    say("cargo fmt --check");
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    say("tidy");
+    tidy(&[])?;
+    say("cargo clippy");
+    let lints = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    run(&mut cargo(&lints))?;
+    // Last, so that the test runner's own summary ends the output.
+    test(&[])
+}

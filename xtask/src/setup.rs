@@ -1,0 +1,51 @@
+//! Gives the Rust toolchain what the module needs: the standard library for `wasm32-unknown-unknown`.
+
+use std::fs;
+use std::process::Command;
+
+use crate::task::{output, root, run, say};
+
+/// The target of the module.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// `cargo xtask setup`
+pub(crate) fn setup(_: &[String]) -> Result<(), String> {
+    ensure_target()?;
+    say("the toolchain has all that the module needs");
+    Ok(())
+}
+
+/// Adds the target where it is missing.
+///
+/// # Errors
+/// It cannot be added; the message says what to do by hand.
+pub(crate) fn ensure_target() -> Result<(), String> {
+    if has_target()? {
+        return Ok(());
+    }
+    say(&format!("adding {TARGET} to the Rust toolchain"));
+    let by_rustup = run(Command::new("rustup").args(["target", "add", TARGET]));
+    if by_rustup.is_ok() && has_target()? {
+        return Ok(());
+    }
+    let script = root().join("../shared/tools/add-wasm32-target");
+    if script.exists() {
+        say("rustup could not; trying ../shared/tools/add-wasm32-target");
+        run(&mut Command::new(&script))?;
+        if has_target()? {
+            return Ok(());
+        }
+    }
+    let why = by_rustup.err().unwrap_or_else(|| "rustup added it to another toolchain".into());
+    Err(format!(
+        "the Rust toolchain has no {TARGET} and it could not be added: {why}\n\
+         install Rust with rustup and run `rustup target add {TARGET}`"
+    ))
+}
+
+fn has_target() -> Result<bool, String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let folder = output(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
+    let files = fs::read_dir(folder.trim()).into_iter().flatten();
+    Ok(files.filter_map(Result::ok).any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
+}

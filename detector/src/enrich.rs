@@ -1,0 +1,135 @@
+//! From a verdict to the members that are inserted. Knows the output's schema, version [`SCHEMA`].
+
+use crate::catalog::{Action, Provider};
+use crate::classify::Verdict;
+use crate::envelope::{COLUMNS, DESCRIPTIONS, Record};
+use crate::json::write_string;
+
+/// The version of the inserted members.
+pub const SCHEMA: u32 = 1;
+
+/// Writes the record with its members into `out`; false when there is no name left for the description.
+pub fn splice(out: &mut Vec<u8>, record: &Record<'_>, verdict: &Verdict<'_>, description: &[u8]) -> bool {
+    let Some((name, _)) = DESCRIPTIONS.iter().zip(record.descriptions).find(|(_, taken)| !taken) else {
+        return false;
+    };
+    let (Some(before), Some(after)) = (record.bytes.get(..record.end), record.bytes.get(record.end..)) else {
+        return false;
+    };
+    out.clear();
+    out.extend_from_slice(before);
+    let mut members = Object { out, first: record.empty };
+    for ((column, value), taken) in COLUMNS.iter().zip(columns(verdict)).zip(record.columns) {
+        if !taken {
+            members.text(column, value);
+        }
+    }
+    members.key(name);
+    out.extend_from_slice(description);
+    out.extend_from_slice(after);
+    true
+}
+
+/// The values of the seed's columns, in their order.
+fn columns<'v>(verdict: &'v Verdict<'_>) -> [Option<&'v str>; COLUMNS.len()] {
+    let observation = &verdict.observation;
+    let is = |provider| observation.operation.provider == provider;
+    [
+        Some(&observation.name),
+        Some(mirror_action(observation.operation.action)),
+        observation.actor.as_deref(),
+        observation.source_ip.as_deref(),
+        observation.region.as_deref().filter(|_| is(Provider::Aws)),
+        observation.resource_group.as_deref(),
+    ]
+}
+
+/// The seed's word for what the operation's row says; the seed does not look further.
+fn mirror_action(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Creation",
+        Action::Modify => "Modification",
+        Action::CreateOrModify => "Creation/Modification",
+        Action::Delete => "Deletion",
+        Action::Read => "Read",
+        Action::Start | Action::Stop | Action::Other => "Other",
+    }
+}
+
+/// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds.
+pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
+    let observation = &verdict.observation;
+    let operation = observation.operation;
+    out.clear();
+    out.push(b'{');
+    let mut object = Object { out, first: true };
+    object.number("schema", SCHEMA as usize);
+    object.text("provider", Some(operation.provider.name()));
+    object.text("operation", Some(operation.name));
+    object.text("kind", Some(operation.kind.name()));
+    object.text("technique", Some(operation.technique.name()));
+    object.text("action", Some(verdict.action.name()));
+    object.text("outcome", Some(verdict.outcome.name()));
+    object.text("severity", Some(verdict.severity.name()));
+    object.text("actor", observation.actor.as_deref());
+    object.text("actor_type", observation.actor_type);
+    object.text("source_ip", observation.source_ip.as_deref());
+    object.text("account", observation.account.as_deref());
+    object.text("region", observation.region.as_deref());
+    object.text("resource_group", observation.resource_group.as_deref());
+    object.text("time", observation.time.as_deref());
+    object.text("error", observation.error.as_deref());
+    if !observation.resources.is_empty() {
+        object.key("resources");
+        object.out.push(b'{');
+        let mut resources = Object { out: object.out, first: true };
+        for (name, id) in &observation.resources {
+            resources.text(name, Some(id));
+        }
+        object.out.push(b'}');
+    }
+    if matches > 1 {
+        object.number("matches", matches);
+    }
+    out.push(b'}');
+}
+
+/// An object being written, member by member.
+struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl Object<'_> {
+    fn key(&mut self, key: &str) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+        write_string(self.out, key);
+        self.out.push(b':');
+    }
+
+    /// Writes a text that is known; one that is not leaves no member.
+    fn text(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.key(key);
+            write_string(self.out, value);
+        }
+    }
+
+    fn number(&mut self, key: &str, mut value: usize) {
+        self.key(key);
+        let start = self.out.len();
+        loop {
+            self.out.push(b'0'.wrapping_add((value % 10) as u8));
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        if let Some(digits) = self.out.get_mut(start..) {
+            digits.reverse();
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Where the event sits in the record: knows the wrappers that shippers and services put around an event.
+//!
+//! A layer is looked at first for an event of its own; only then is what it wraps looked at.
+
+use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode};
+use std::borrow::Cow;
+
+/// The seed's columns, which stand at the top level of an enriched record.
+pub const COLUMNS: [&str; 6] =
+    ["ResolvedEventName", "mirrorAction", "ActorIdentity", "SourceIP", "awsRegion", "resourceGroupName"];
+
+/// The members that can hold the description of an event, in order of preference.
+pub const DESCRIPTIONS: [&str; 2] = ["mirror", "tapsieve"];
+
+/// Where an event can be inside a layer, outermost wrapper first.
+const WRAPPERS: &[((), &str)] = &[
+    ((), "detail"),
+    ((), "CloudTrailEvent"),
+    ((), "event"),
+    ((), "Records"),
+    ((), "log"),
+    ((), "message"),
+    ((), "msg"),
+    ((), "_raw"),
+    ((), "event.original"),
+];
+
+/// The top level of one record: all that is needed to insert members into it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The bytes as the host handed them over.
+    pub bytes: &'a [u8],
+    /// The offset of the object's closing brace.
+    pub end: usize,
+    /// Whether the object has no member.
+    pub empty: bool,
+    /// For each of [`COLUMNS`] whether the record has it.
+    pub columns: [bool; COLUMNS.len()],
+    /// For each of [`DESCRIPTIONS`] whether the record has it.
+    pub descriptions: [bool; DESCRIPTIONS.len()],
+    /// Whether the record has been enriched before.
+    pub enriched: bool,
+    /// The name of the device that sent the line, where the shipper's record tells it.
+    pub device: Option<Raw<'a>>,
+}
+
+impl<'a> Record<'a> {
+    /// Reads the top level; `None` unless the bytes are one JSON object and nothing else.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut members = Members::new(bytes);
+        let mut record = Record {
+            bytes,
+            end: 0,
+            empty: true,
+            columns: [false; COLUMNS.len()],
+            descriptions: [false; DESCRIPTIONS.len()],
+            enriched: false,
+            device: None,
+        };
+        for Member { key, value } in members.by_ref() {
+            record.empty = false;
+            let key = if key.contains(&b'\\') {
+                Cow::Owned(decode(key)?.into_owned().into_bytes())
+            } else {
+                Cow::Borrowed(key)
+            };
+            note(&COLUMNS, &mut record.columns, &key);
+            note(&DESCRIPTIONS, &mut record.descriptions, &key);
+            match key.as_ref() {
+                b"mirror" | b"tapsieve" => record.enriched |= has_schema(value),
+                b"mirror.schema" | b"tapsieve.schema" => record.enriched = true,
+                b"host" | b"hostname" | b"HOSTNAME" => record.device = Some(value),
+                _ => {}
+            }
+        }
+        record.end = members.end()?;
+        let after = bytes.get(record.end.saturating_add(1)..)?;
+        after.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).then_some(record)
+    }
+}
+
+fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
+    for (name, present) in names.iter().zip(present) {
+        *present |= name.as_bytes() == key;
+    }
+}
+
+/// Whether an object carries the member that says which schema it follows.
+fn has_schema(value: Raw<'_>) -> bool {
+    value.object().is_some_and(|object| Members::new(object).any(|member| member.key == b"schema"))
+}
+
+/// What a wrapper holds.
+#[derive(Clone, Debug)]
+pub enum Layer<'a> {
+    /// An object: an event, or another wrapper.
+    Object(Cow<'a, [u8]>),
+    /// Several events in one array.
+    Many(Cow<'a, [u8]>),
+    /// A device's syslog line.
+    Line(Cow<'a, str>),
+}
+
+/// What the wrappers of one layer hold.
+pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
+    match layer {
+        Layer::Object(Cow::Borrowed(object)) => wrapped(object).collect(),
+        Layer::Object(Cow::Owned(object)) => wrapped(object).map(owned).collect(),
+        Layer::Many(_) | Layer::Line(_) => Vec::new(),
+    }
+}
+
+fn wrapped(object: &[u8]) -> impl Iterator<Item = Layer<'_>> {
+    let mut found = [None; PATHS_MAX];
+    collect(object, WRAPPERS, &mut found);
+    found.into_iter().flatten().filter_map(inside)
+}
+
+/// The elements of an array of events.
+pub fn events(array: &[u8]) -> impl Iterator<Item = &[u8]> {
+    Elements::new(array).filter_map(Raw::object)
+}
+
+fn inside(raw: Raw<'_>) -> Option<Layer<'_>> {
+    if let Some(object) = raw.object() {
+        return Some(Layer::Object(Cow::Borrowed(object)));
+    }
+    if let Some(array) = raw.array() {
+        return Some(Layer::Many(Cow::Borrowed(array)));
+    }
+    let text = raw.string()?;
+    Some(match text.trim_ascii_start().as_bytes() {
+        [b'{', ..] => Layer::Object(bytes(text)),
+        [b'[', b'{', ..] => Layer::Many(bytes(text)),
+        _ => Layer::Line(text),
+    })
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii_start().as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.trim_ascii_start().as_bytes().to_vec()),
+    }
+}
+
+fn owned<'a>(layer: Layer<'_>) -> Layer<'a> {
+    match layer {
+        Layer::Object(bytes) => Layer::Object(Cow::Owned(bytes.into_owned())),
+        Layer::Many(bytes) => Layer::Many(Cow::Owned(bytes.into_owned())),
+        Layer::Line(text) => Layer::Line(Cow::Owned(text.into_owned())),
+    }
+}

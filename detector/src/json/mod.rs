@@ -1,0 +1,53 @@
+//! A lazy JSON reader over borrowed bytes: knows JSON's grammar, nothing about events.
+//!
+//! It validates only what it reads, never recurses, and never panics: what it cannot read is `None`.
+
+mod collect;
+mod scan;
+mod text;
+
+pub use collect::{Found, PATHS_MAX, collect};
+pub use scan::{Elements, Member, Members};
+pub use text::{decode, write_string};
+
+use std::borrow::Cow;
+
+/// One JSON value as it stands in the input, without white space around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<'a>(pub &'a [u8]);
+
+impl<'a> Raw<'a> {
+    /// The bytes of an object, braces included.
+    pub fn object(self) -> Option<&'a [u8]> {
+        self.0.starts_with(b"{").then_some(self.0)
+    }
+
+    /// The bytes of an array, brackets included.
+    pub fn array(self) -> Option<&'a [u8]> {
+        self.0.starts_with(b"[").then_some(self.0)
+    }
+
+    /// A string, decoded. Allocates only where the string has escapes or is not UTF-8.
+    pub fn string(self) -> Option<Cow<'a, str>> {
+        decode(self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+    }
+
+    /// A string, number or boolean as text; `None` for null, containers and the empty string.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        match self.0.first()? {
+            b'"' => self.string().filter(|text| !text.is_empty()),
+            b'{' | b'[' | b'n' => None,
+            _ => core::str::from_utf8(self.0).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// Whether this is the boolean `true` or a string that says so in any case.
+    pub fn is_true(self) -> bool {
+        self.text().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether this is the boolean `false` or a string that says so in any case.
+    pub fn is_false(self) -> bool {
+        self.text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    }
+}

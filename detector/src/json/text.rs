@@ -1,0 +1,122 @@
+//! Text escapes: from JSON's spelling to characters and back.
+
+use std::borrow::Cow;
+
+/// Decodes the inside of a JSON string.
+///
+/// Lone surrogates and bytes that are not UTF-8 become U+FFFD. An escape that JSON does not have gives `None`.
+/// Allocates only where something had to be replaced.
+pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
+    if !inside.contains(&b'\\') {
+        return Some(String::from_utf8_lossy(inside));
+    }
+    let mut out = Vec::with_capacity(inside.len());
+    let mut rest = inside;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        let (&escape, tail) = rest.split_first()?;
+        rest = tail;
+        match escape {
+            b'"' | b'\\' | b'/' => out.push(escape),
+            b'b' => out.push(8),
+            b'f' => out.push(12),
+            b'n' => out.push(b'\n'),
+            b'r' => out.push(b'\r'),
+            b't' => out.push(b'\t'),
+            b'u' => {
+                let (character, tail) = unicode(rest)?;
+                rest = tail;
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            _ => return None,
+        }
+    }
+    Some(Cow::Owned(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }))
+}
+
+/// Reads what stands after `\u`, and the second half of a surrogate pair.
+fn unicode(rest: &[u8]) -> Option<(char, &[u8])> {
+    let (high, rest) = hex4(rest)?;
+    if (0xd800..0xdc00).contains(&high)
+        && let Some((low @ 0xdc00..=0xdfff, tail)) = rest.strip_prefix(b"\\u").and_then(hex4)
+    {
+        let code = 0x10000u32.wrapping_add((high & 0x3ff) << 10 | low & 0x3ff);
+        return Some((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), tail));
+    }
+    Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), rest))
+}
+
+fn hex4(rest: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, tail) = rest.split_first_chunk::<4>()?;
+    let code =
+        digits.iter().try_fold(0u32, |code, &digit| Some(code << 4 | char::from(digit).to_digit(16)?))?;
+    Some((code, tail))
+}
+
+/// Appends `text` as a JSON string, quotes included; escapes only what JSON requires.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    for &byte in text.as_bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend([b'\\', byte]),
+            0..=0x1f => {
+                let low = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
+                out.extend_from_slice(b"\\u00");
+                out.extend([b'0' | byte >> 4, low]);
+            }
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_decoded() {
+        for (spelled, text) in [
+            (r"plain", "plain"),
+            (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
+            (r"\u0054raffic", "Traffic"),
+            (r"\ud83d\ude00!", "😀!"),
+            (r"\ud800\udc00", "\u{10000}"),
+            (r"\udbff\udfff", "\u{10ffff}"),
+            (r"\ud800x", "\u{fffd}x"),
+            (r"\udc00", "\u{fffd}"),
+            (r"\ud800\u0041", "\u{fffd}A"),
+        ] {
+            assert_eq!(decode(spelled.as_bytes()).as_deref(), Some(text), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn what_json_does_not_have_is_none() {
+        for spelled in [r"\", r"\x41", r"\u12", r"\u00zz"] {
+            assert_eq!(decode(spelled.as_bytes()), None, "{spelled}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(decode(b"a\xffb").as_deref(), Some("a\u{fffd}b"));
+        assert_eq!(decode(b"a\xff\\n").as_deref(), Some("a\u{fffd}\n"));
+    }
+
+    #[test]
+    fn written_strings_decode_to_themselves() {
+        let text: String = (0..0x250).filter_map(char::from_u32).collect();
+        let mut out = Vec::new();
+        write_string(&mut out, &text);
+        assert_eq!(decode(&out[1..out.len() - 1]).as_deref(), Some(text.as_str()));
+    }
+}

@@ -1,0 +1,209 @@
+//! "Could this block matter?": knows the anchors and how JSON may spell them. Never a false no.
+//!
+//! Any spelling of an anchor is at least [`ANCHOR_LEN`] bytes long, so looking at the four bytes at every
+//! [`STRIDE`]th place sees at least one window that lies wholly inside it. A table says for each possible
+//! window whether some spelling of some anchor contains it; a hit is confirmed by the windows beside it.
+//! An interpreter thus executes a handful of instructions for every eight bytes, and a JIT has no chain of
+//! loads to wait for.
+
+use crate::catalog::ANCHORS;
+
+/// Every anchor has this many characters.
+pub const ANCHOR_LEN: usize = 11;
+
+/// Bytes in one window.
+const WINDOW: usize = 4;
+
+/// How far apart the sampled windows begin: as many windows as begin inside an unescaped anchor.
+const STRIDE: usize = ANCHOR_LEN - WINDOW + 1;
+
+/// Windows sampled before the first branch.
+const BLOCK: usize = STRIDE * 4;
+
+/// Says of every window, by a hash of its bytes in one case, whether an anchor may contain it.
+#[derive(Debug)]
+pub struct Prefilter {
+    table: [u8; 1 << 16],
+    ready: bool,
+}
+
+impl Prefilter {
+    /// An empty table; it is filled when it is first used. All zeros, so that it takes no room in the module.
+    pub const fn new() -> Self {
+        Prefilter { table: [0; 1 << 16], ready: false }
+    }
+
+    /// The offset of a byte inside the first anchor of `block`, or `None` when there is none.
+    ///
+    /// May name a place that holds no anchor; never passes over one. Never allocates.
+    pub fn find(&mut self, block: &[u8]) -> Option<usize> {
+        if !self.ready {
+            self.learn_all();
+        }
+        let (blocks, _) = block.as_chunks::<BLOCK>();
+        let mut start = 0usize;
+        for bytes in blocks {
+            let [a, b, c, d] = [
+                [bytes[0], bytes[1], bytes[2], bytes[3]],
+                [bytes[8], bytes[9], bytes[10], bytes[11]],
+                [bytes[16], bytes[17], bytes[18], bytes[19]],
+                [bytes[24], bytes[25], bytes[26], bytes[27]],
+            ];
+            if self.flag(a) | self.flag(b) | self.flag(c) | self.flag(d) != 0
+                && let Some(at) = self.confirm_any(block, start, start.saturating_add(BLOCK))
+            {
+                return Some(at);
+            }
+            start = start.saturating_add(BLOCK);
+        }
+        self.confirm_any(block, start, block.len())
+    }
+
+    /// Confirms the sampled windows that begin in `start..end`.
+    #[inline(never)]
+    fn confirm_any(&self, block: &[u8], start: usize, end: usize) -> Option<usize> {
+        (start..end).step_by(STRIDE).find(|&at| self.confirm(block, at))
+    }
+
+    /// Whether so many windows around `at` may belong to an anchor as one has.
+    fn confirm(&self, block: &[u8], at: usize) -> bool {
+        let known = |at: Option<usize>| {
+            at.and_then(|at| block.get(at..)?.first_chunk::<WINDOW>())
+                .is_some_and(|window| self.flag(*window) != 0)
+        };
+        if !known(Some(at)) {
+            return false;
+        }
+        let after = (1..STRIDE).take_while(|&step| known(at.checked_add(step))).count();
+        let before = (1..STRIDE).take_while(|&step| known(at.checked_sub(step))).count();
+        after.saturating_add(before).saturating_add(1) >= STRIDE
+    }
+
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a hash has 16 bits, the table 2^16 places")]
+    fn flag(&self, window: [u8; WINDOW]) -> u8 {
+        self.table[hash(window)]
+    }
+
+    #[cold]
+    fn learn_all(&mut self) {
+        for anchor in ANCHORS {
+            self.learn(anchor.as_bytes());
+        }
+        self.ready = true;
+    }
+
+    /// Enters every window that begins in some spelling of some character of the anchor.
+    fn learn(&mut self, anchor: &[u8]) {
+        let mut rest = anchor;
+        while let Some((&character, after)) = rest.split_first() {
+            rest = after;
+            let escape = escape(character);
+            self.learn_windows(Window::default().with(&[character]), after);
+            for start in 0..escape.len() {
+                self.learn_windows(Window::default().with(escape.get(start..).unwrap_or_default()), after);
+            }
+        }
+    }
+
+    /// Enters the windows that begin with `window` and go on with some spelling of `rest`.
+    ///
+    /// A character is spelled as itself, as `\u00XX`, or, in a JSON string inside a string, as `\\u00XX`.
+    fn learn_windows(&mut self, window: Window, rest: &[u8]) {
+        if let Some(place) = window.full().and_then(|full| self.table.get_mut(hash(full))) {
+            *place = 1;
+        } else if let Some((&character, rest)) = rest.split_first() {
+            let escape = escape(character);
+            self.learn_windows(window.with(&[character]), rest);
+            self.learn_windows(window.with(escape.get(1..).unwrap_or_default()), rest);
+            self.learn_windows(window.with(&escape), rest);
+        }
+    }
+}
+
+/// A window that is being filled.
+#[derive(Clone, Copy, Default)]
+struct Window {
+    bytes: [u8; WINDOW],
+    len: usize,
+}
+
+impl Window {
+    /// Appends what fits.
+    fn with(mut self, more: &[u8]) -> Self {
+        for (place, &byte) in self.bytes.iter_mut().skip(self.len).zip(more) {
+            *place = byte;
+        }
+        self.len = self.len.saturating_add(more.len()).min(WINDOW);
+        self
+    }
+
+    fn full(self) -> Option<[u8; WINDOW]> {
+        (self.len == WINDOW).then_some(self.bytes)
+    }
+}
+
+/// `\\u00XX`; without its first byte it is `\u00XX`.
+fn escape(character: u8) -> [u8; 7] {
+    let hex = |digit: u8| digit.wrapping_add(if digit < 10 { b'0' } else { b'a'.wrapping_sub(10) });
+    [b'\\', b'\\', b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
+}
+
+/// Folds ASCII case, then mixes: letters that differ in case only give the same place.
+#[inline(always)]
+fn hash(window: [u8; WINDOW]) -> usize {
+    let folded = u32::from_le_bytes(window) | 0x2020_2020;
+    (folded.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_have_their_length() {
+        for anchor in ANCHORS {
+            assert_eq!(anchor.len(), ANCHOR_LEN, "{anchor}");
+        }
+    }
+
+    #[test]
+    fn every_anchor_is_found_at_every_alignment_in_every_spelling() {
+        let mut prefilter = Prefilter::new();
+        for anchor in ANCHORS {
+            for before in 0..BLOCK + STRIDE {
+                for after in [0, 1, 7, BLOCK] {
+                    // Each bit pair of `choice` spells one character.
+                    for choice in [0u32, 0x155555, 0x2aaaaa, 0x012012, 0x100400, 0x066066, 0x219219, 0x100001]
+                    {
+                        let mut text = vec![b'#'; before];
+                        for (at, character) in anchor.bytes().enumerate() {
+                            let escape = escape(character);
+                            match choice >> (2 * at) & 3 {
+                                1 => text.extend(&escape[1..]),
+                                2 => text.extend(escape),
+                                _ => text.push(if at % 3 == 0 {
+                                    character.to_ascii_uppercase()
+                                } else {
+                                    character
+                                }),
+                            }
+                        }
+                        text.resize(text.len() + after, b'#');
+                        let found = prefilter.find(&text);
+                        assert!(found.is_some_and(|at| at >= before), "{}", String::from_utf8_lossy(&text));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_passed_over() {
+        let mut prefilter = Prefilter::new();
+        let text = br#"{"eventName":"PutBucketConfiguration","sessionContext":{"x":"network interfaces, packet, traffic"}}"#;
+        for len in 0..text.len() {
+            assert_eq!(prefilter.find(&text[..len]), None);
+        }
+    }
+}

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
-//pub mod inspect;
+pub mod inspect;
 mod instance;
 mod module;
 pub mod ndjson;

@@ -1,4 +1,5 @@
 //! Laws of [`Module`] and [`Instance`]: what a module that breaks docs/ABI.md leads to.
+#![allow(clippy::unwrap_used, reason = "a test that panics says where")]
 
 mod common;
 

@@ -299,6 +299,7 @@ fn probe(line: &[u8], ended: bool) -> Probe {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics says where")]
 mod tests {
     use super::*;
 

@@ -6,7 +6,8 @@ use crate::fields::{observe, observe_line};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
 use crate::{enrich, json};
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::{string::String, vec, vec::Vec};
 
 /// Wrappers are looked into until this many layers have been read.
 const LAYERS_MAX: usize = 16;

@@ -3,7 +3,8 @@
 use crate::catalog::{Action, Provider};
 use crate::classify::Verdict;
 use crate::envelope::{COLUMNS, DESCRIPTIONS, Record};
-use crate::json::write_string;
+use crate::json::{write_number, write_string};
+use alloc::vec::Vec;
 
 /// The version of the inserted members.
 pub const SCHEMA: u32 = 1;
@@ -118,18 +119,8 @@ impl Object<'_> {
         }
     }
 
-    fn number(&mut self, key: &str, mut value: usize) {
+    fn number(&mut self, key: &str, value: usize) {
         self.key(key);
-        let start = self.out.len();
-        loop {
-            self.out.push(b'0'.wrapping_add((value % 10) as u8));
-            value /= 10;
-            if value == 0 {
-                break;
-            }
-        }
-        if let Some(digits) = self.out.get_mut(start..) {
-            digits.reverse();
-        }
+        write_number(self.out, value);
     }
 }

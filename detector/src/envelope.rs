@@ -3,7 +3,8 @@
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
 use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode};
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 /// The seed's columns, which stand at the top level of an enriched record.
 pub const COLUMNS: [&str; 6] =

@@ -8,6 +8,7 @@
 //!
 //! No clock, no I/O, no unsafe code, and no word about the host that runs it.
 
+#![no_std]
 #![cfg_attr(
     test,
     allow(
@@ -17,6 +18,10 @@
         reason = "a test that panics has failed, as it should"
     )
 )]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod catalog;
 pub mod classify;

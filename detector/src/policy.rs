@@ -2,6 +2,7 @@
 
 use crate::classify::Verdict;
 use crate::json::Members;
+use alloc::{borrow::ToOwned, string::String};
 
 /// What the operator wants; by default nothing is dropped.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ impl Policy {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let mut members = Members::new(json);
         if let Some(member) = members.next() {
-            return Err(format!("unknown member `{}`", String::from_utf8_lossy(member.key)));
+            return Err(["unknown member `", &String::from_utf8_lossy(member.key), "`"].concat());
         }
         members.end().map(|_| Policy {}).ok_or_else(|| "the policy is not a JSON object".to_owned())
     }

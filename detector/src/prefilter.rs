@@ -27,6 +27,12 @@ pub struct Prefilter {
     ready: bool,
 }
 
+impl Default for Prefilter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Prefilter {
     /// An empty table; it is filled when it is first used. All zeros, so that it takes no room in the module.
     pub const fn new() -> Self {
@@ -159,6 +165,7 @@ fn hash(window: [u8; WINDOW]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{string::String, vec};
 
     #[test]
     fn anchors_have_their_length() {

@@ -1,5 +1,6 @@
 //! What an event says: from its bytes to an [`Observation`]. Knows log shapes, passes no judgement.
 
+use alloc::{borrow::ToOwned, vec::Vec};
 mod aws;
 mod azure;
 mod gcp;
@@ -7,7 +8,7 @@ mod network;
 
 use crate::catalog::{self, Action, EventOutcome, Operation, Provider};
 use crate::json::{PATHS_MAX, Raw, collect};
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 pub use network::observe_line;
 

@@ -1,7 +1,8 @@
 //! Reads the values at many paths in one pass: knows paths, not what they mean.
 
 use super::{Members, Raw, decode};
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec;
 
 /// The values found, one place per path.
 pub type Found<'a> = [Option<Raw<'a>>];
@@ -128,6 +129,7 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::String;
 
     fn find(object: &str, path: &str) -> Option<String> {
         let mut found = [None];

@@ -8,9 +8,9 @@ mod text;
 
 pub use collect::{Found, PATHS_MAX, collect};
 pub use scan::{Elements, Member, Members};
-pub use text::{decode, write_string};
+pub use text::{decode, write_number, write_string};
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 /// One JSON value as it stands in the input, without white space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

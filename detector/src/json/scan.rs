@@ -219,6 +219,7 @@ fn is_scalar(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{string::String, vec, vec::Vec};
 
     fn keys(text: &str) -> (Vec<String>, Option<usize>) {
         let mut members = Members::new(text.as_bytes());

@@ -1,6 +1,7 @@
 //! Text escapes: from JSON's spelling to characters and back.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::{string::String, vec::Vec};
 
 /// Decodes the inside of a JSON string.
 ///
@@ -76,6 +77,21 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
+}
+
+/// Appends `value` in decimal. The standard formatting costs the module 9 KB.
+pub fn write_number(out: &mut Vec<u8>, mut value: usize) {
+    let start = out.len();
+    loop {
+        out.push(b'0'.wrapping_add((value % 10) as u8));
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = out.get_mut(start..) {
+        digits.reverse();
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,144 @@
+//! The exports of docs/ABI.md: addresses in, addresses out.
+
+use crate::Shell;
+use alloc::alloc::{Layout, alloc, dealloc};
+use tapsieve_detector::Outcome;
+
+/// Small, and made for a memory that only grows.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Nothing here panics; what does all the same is a trap, which hosts survive. The message would cost 20 KB.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// The one instance. A module's memory belongs to one thread, and no export calls another.
+static mut SHELL: Shell = Shell::new();
+
+fn shell() -> &'static mut Shell {
+    // SAFETY: exports are entered one at a time and none keeps this reference beyond its call.
+    unsafe { &mut *(&raw mut SHELL) }
+}
+
+/// The bytes of an argument; none for address 0.
+///
+/// # Safety
+/// Unless it is 0, `len` bytes from `address` are memory that the host has written and does not change during
+/// the call.
+unsafe fn argument<'a>(address: *const u8, len: usize) -> &'a [u8] {
+    if address.is_null() {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { core::slice::from_raw_parts(address, len) }
+}
+
+/// A packed slice: the address in the high half, the length in the low half.
+fn packed(bytes: &[u8]) -> u64 {
+    (bytes.as_ptr() as u64) << 32 | bytes.len() as u64
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn abi_version() -> u32 {
+    1
+}
+
+/// Keeps the length in the eight bytes before the address.
+#[unsafe(no_mangle)]
+extern "C" fn malloc(len: usize) -> *mut u8 {
+    let Some(layout) = layout(len) else { return core::ptr::null_mut() };
+    // SAFETY: the layout is never empty, it has room for the header.
+    let base = unsafe { alloc(layout) };
+    if base.is_null() {
+        return base;
+    }
+    // SAFETY: `base` has room for the header and is aligned to it.
+    unsafe {
+        base.cast::<usize>().write(len);
+        base.add(HEADER)
+    }
+}
+
+const HEADER: usize = 8;
+
+fn layout(len: usize) -> Option<Layout> {
+    Layout::from_size_align(len.checked_add(HEADER)?, HEADER).ok()
+}
+
+/// # Safety
+/// `address` is 0 or comes from `malloc` and has not been freed.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn free(address: *mut u8) {
+    if address.is_null() {
+        return;
+    }
+    // SAFETY: `malloc` wrote the header, from which its layout follows.
+    unsafe {
+        let base = address.sub(HEADER);
+        if let Some(layout) = layout(base.cast::<usize>().read()) {
+            dealloc(base, layout);
+        }
+    }
+}
+
+/// # Safety
+/// As [`argument`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn configure(address: *const u8, len: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    let json = unsafe { argument(address, len) };
+    shell().configure(json).map_or(0, |message| packed(message.as_bytes()))
+}
+
+/// # Safety
+/// As [`argument`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn process(address: *const u8, len: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    let record = unsafe { argument(address, len) };
+    match shell().process(record) {
+        Outcome::Unchanged => packed(record),
+        Outcome::Enriched(record) => packed(record),
+        Outcome::Dropped => 0,
+    }
+}
+
+/// # Safety
+/// As [`argument`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn scan(address: *const u8, len: usize) -> usize {
+    // SAFETY: the caller's promise.
+    let block = unsafe { argument(address, len) };
+    shell().scan(block).unwrap_or(len)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn verdict() -> u64 {
+    packed(shell().verdict())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn policy() -> u64 {
+    packed(shell().policy())
+}
+
+/// # Safety
+/// As [`argument`] for the record; the tag is not read.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fluent_bit_process(
+    _tag: *const u8,
+    _tag_len: u32,
+    _sec: u32,
+    _nsec: u32,
+    record: *const u8,
+    record_len: usize,
+) -> *const u8 {
+    if record.is_null() {
+        return shell().uncopied_record(record_len as u32).as_ptr();
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { argument(record, record_len) };
+    shell().fluent_bit_process(bytes).map_or(record, <[u8]>::as_ptr)
+}

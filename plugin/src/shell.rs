@@ -1,0 +1,81 @@
+//! What an instance keeps between calls. Knows the shape of each host's answer, nothing about addresses.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use tapsieve_detector::json::write_number;
+use tapsieve_detector::{Detector, Outcome};
+
+/// One instance of the module.
+#[derive(Debug, Default)]
+pub struct Shell {
+    detector: Detector,
+    /// The answer to Fluent Bit, which ends with a zero byte.
+    answer: Vec<u8>,
+    /// The policy in force, as it was given.
+    policy: Vec<u8>,
+    /// Why the last policy was refused.
+    message: String,
+}
+
+impl Shell {
+    /// An instance with the default policy.
+    pub const fn new() -> Self {
+        Shell { detector: Detector::new(), answer: Vec::new(), policy: Vec::new(), message: String::new() }
+    }
+
+    /// Puts a policy in force, or returns why not.
+    pub fn configure(&mut self, json: &[u8]) -> Option<&str> {
+        match self.detector.configure(json) {
+            Ok(()) => {
+                self.policy = json.to_vec();
+                None
+            }
+            Err(message) => {
+                self.message = message;
+                Some(&self.message)
+            }
+        }
+    }
+
+    /// The policy in force, empty when none was given.
+    pub fn policy(&self) -> &[u8] {
+        &self.policy
+    }
+
+    /// Decides about one record.
+    pub fn process(&mut self, record: &[u8]) -> Outcome<'_> {
+        self.detector.process(record)
+    }
+
+    /// Where in a block of records to look, see [`Detector::scan`].
+    pub fn scan(&mut self, block: &[u8]) -> Option<usize> {
+        self.detector.scan(block)
+    }
+
+    /// The description of the last record, empty when it was not about mirroring.
+    pub fn verdict(&self) -> &[u8] {
+        self.detector.verdict().unwrap_or_default()
+    }
+
+    /// Answers Fluent Bit: `None` to give back the record itself, otherwise text that ends with a zero byte.
+    pub fn fluent_bit_process(&mut self, record: &[u8]) -> Option<&[u8]> {
+        let answer: &[u8] = match self.detector.process(record) {
+            Outcome::Unchanged => return None,
+            Outcome::Enriched(enriched) => enriched,
+            Outcome::Dropped => b"",
+        };
+        self.answer.clear();
+        self.answer.extend_from_slice(answer);
+        self.answer.push(0);
+        Some(&self.answer)
+    }
+
+    /// The visible answer for a record that the host could not copy into the module.
+    pub fn uncopied_record(&mut self, len: u32) -> &[u8] {
+        self.answer.clear();
+        self.answer.extend_from_slice(b"{\"tapsieve_error\":\"record of ");
+        write_number(&mut self.answer, len as usize);
+        self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
+        &self.answer
+    }
+}

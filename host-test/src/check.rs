@@ -39,7 +39,8 @@ pub fn enrichment_laws(record: &[u8], policy: Option<&str>) -> Result<Answer, St
 
 /// The enriched record is the original with one run of bytes inserted before its last brace.
 fn spliced(record: &[u8], enriched: &[u8]) -> Result<(), String> {
-    let brace = record.iter().rposition(|&byte| byte == b'}').ok_or("a record without a brace is enriched")?;
+    let brace =
+        record.iter().rposition(|&byte| byte == b'}').ok_or("a record without a brace is enriched")?;
     let (head, tail) = record.split_at(brace);
     match enriched.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail)) {
         Some(inserted) if !inserted.is_empty() => Ok(()),

@@ -188,9 +188,9 @@ pub const DIFFERENCES: &[Difference] = &[
         explains: |comparison, cell| {
             let fields = log_scale_fields(comparison.record);
             cell.is_none()
-                && !["eventName", "operationName", "protoPayload.methodName"].iter().any(|name| {
-                    fields.get(*name).is_some_and(|text| is_whole_name(text))
-                })
+                && !["eventName", "operationName", "protoPayload.methodName"]
+                    .iter()
+                    .any(|name| fields.get(*name).is_some_and(|text| is_whole_name(text)))
         },
     },
     Difference {
@@ -208,14 +208,16 @@ pub const DIFFERENCES: &[Difference] = &[
                 .find(|(verb, _)| method.ends_with(&format!("{verb}packetmirroring")));
             cell == Some(MIRROR_ACTION)
                 && comparison.seed.mirror_action.as_deref() == Some("Other")
-                && expected.is_some_and(|(_, action)| comparison.ours.mirror_action.as_deref() == Some(action))
+                && expected
+                    .is_some_and(|(_, action)| comparison.ours.mirror_action.as_deref() == Some(action))
         },
     },
     Difference {
         id: "empty-cell-filled",
         explains: |comparison, cell| {
             cell.is_some_and(|cell| {
-                comparison.seed.cells()[cell].is_none_or(str::is_empty) && comparison.ours.cells()[cell].is_some()
+                comparison.seed.cells()[cell].is_none_or(str::is_empty)
+                    && comparison.ours.cells()[cell].is_some()
             })
         },
     },
@@ -305,7 +307,10 @@ mod tests {
             (r#"{"eventName":"XModifyTrafficMirrorFilterRuleY"}"#, Some("Modification")),
             (r#"{"eventName":"DeleteTrafficMirrorSession"}"#, Some("Deletion")),
             (r#"{"eventName":"DeleteTrafficMirrorTarget"}"#, None),
-            (r#"{"operationName":"MICROSOFT.NETWORK/VIRTUALNETWORKTAPS/WRITE"}"#, Some("Creation/Modification")),
+            (
+                r#"{"operationName":"MICROSOFT.NETWORK/VIRTUALNETWORKTAPS/WRITE"}"#,
+                Some("Creation/Modification"),
+            ),
             (r#"{"protoPayload":{"methodName":"insertPacketMirroring"}}"#, Some("Other")),
             (r#"{"protoPayload.methodName":"insertPacketMirroring"}"#, Some("Other")),
             (r#"{"protoPayload":{"methodName":"v1.compute.packetMirrorings.insert"}}"#, None),

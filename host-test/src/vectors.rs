@@ -233,7 +233,9 @@ fn parse_record(table: &Table) -> Result<Vec<u8>, String> {
         [("record", item)] => {
             item.as_str().map(|text| text.as_bytes().to_vec()).ok_or("`record` is not text".into())
         }
-        [("record_hex", item)] => item.as_str().and_then(from_hex).ok_or("`record_hex` is not hexadecimal".into()),
+        [("record_hex", item)] => {
+            item.as_str().and_then(from_hex).ok_or("`record_hex` is not hexadecimal".into())
+        }
         [("record_parts", item)] => {
             from_parts(item).ok_or("`record_parts` is not a list of pairs of text and count".into())
         }
@@ -267,9 +269,10 @@ fn parse_expectation(table: &Table) -> Result<Expectation, String> {
         .filter_map(|key| table.get(key).map(|item| (key, item)))
         .collect();
     match given[..] {
-        [("inserted", item)] => {
-            item.as_str().map(|text| Expectation::Inserted(text.to_owned())).ok_or("`inserted` is not text".into())
-        }
+        [("inserted", item)] => item
+            .as_str()
+            .map(|text| Expectation::Inserted(text.to_owned()))
+            .ok_or("`inserted` is not text".into()),
         [("unchanged", item)] if item.as_bool() == Some(true) => Ok(Expectation::Unchanged),
         [("dropped", item)] if item.as_bool() == Some(true) => Ok(Expectation::Dropped),
         [(key, _)] => Err(format!("`{key}` can only be true")),
@@ -386,7 +389,9 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(
             file.cases[0].policy.as_deref(),
-            Some(r#"{"keep":"mirror","drop":["read"],"approved":[{"name":"n","from":"2026-01-02T03:04:05Z"}]}"#)
+            Some(
+                r#"{"keep":"mirror","drop":["read"],"approved":[{"name":"n","from":"2026-01-02T03:04:05Z"}]}"#
+            )
         );
     }
 
@@ -407,7 +412,8 @@ mod tests {
 
     #[test]
     fn blessing_keeps_comments_and_order() {
-        let text = "# head\n[[case]]\nname = \"a\" # why not\ninserted = '' # old\n\n[[case]]\nname = \"b\"\n";
+        let text =
+            "# head\n[[case]]\nname = \"a\" # why not\ninserted = '' # old\n\n[[case]]\nname = \"b\"\n";
         let blessed = bless(text, &[("a".into(), r#""x":"\n""#.into())]);
         let expected = text.replace("inserted = ''", "inserted = '''\"x\":\"\\n\"'''");
         assert_eq!(blessed, Ok(expected));

@@ -101,5 +101,6 @@ pub fn module_path() -> PathBuf {
 /// # Errors
 /// The module is not built.
 pub fn module_bytes() -> Result<Vec<u8>, String> {
-    std::fs::read(module_path()).map_err(|error| format!("dist/tapsieve.wasm: {error}; run `cargo xtask build`"))
+    std::fs::read(module_path())
+        .map_err(|error| format!("dist/tapsieve.wasm: {error}; run `cargo xtask build`"))
 }

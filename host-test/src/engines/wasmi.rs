@@ -39,8 +39,9 @@ impl Wasmi {
     pub fn new() -> Result<Self, String> {
         let module = module()?;
         let mut store = Store::new(module.engine(), ());
-        let instance =
-            Linker::new(module.engine()).instantiate_and_start(&mut store, module).map_err(|e| e.to_string())?;
+        let instance = Linker::new(module.engine())
+            .instantiate_and_start(&mut store, module)
+            .map_err(|e| e.to_string())?;
         let memory = instance.get_memory(&store, "memory").ok_or("no export `memory`")?;
         let mut this = Self { store, instance, memory };
         match this.call::<(), u32>("abi_version", ())? {
@@ -159,7 +160,8 @@ impl WasmiFluentBit {
 
     fn text(&self, address: u32) -> Result<Vec<u8>, String> {
         let rest = self.0.memory.data(&self.0.store).get(address as usize..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| byte == 0).ok_or("the result does not end with a zero byte")?;
+        let end =
+            rest.iter().position(|&byte| byte == 0).ok_or("the result does not end with a zero byte")?;
         Ok(rest[..end].to_vec())
     }
 }

@@ -82,10 +82,13 @@ fn as_the_gold_line_says(line: &[u8]) -> Result<(), String> {
         Some("read") => action == Some("read"),
         // A packet capture runs from its creation on; a PUT may also be an update.
         Some("packet_capture_start") => {
-            kind == Some("packet_capture")
-                && matches!(action, Some("start" | "create" | "create_or_modify"))
+            kind == Some("packet_capture") && matches!(action, Some("start" | "create" | "create_or_modify"))
         }
         other => return Err(format!("unknown class {other:?}")),
     };
-    if fits { Ok(()) } else { Err(format!("class {}: got kind {kind:?}, action {action:?}", expect["class"])) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("class {}: got kind {kind:?}, action {action:?}", expect["class"]))
+    }
 }

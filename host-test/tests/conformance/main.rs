@@ -30,7 +30,8 @@ fn main() -> ExitCode {
         .map(|problem| Trial::test(format!("format/{problem}"), move || Err(problem.into())))
         .collect();
     // The trials live as long as the process, and so do their vectors.
-    let (files, scenarios) = (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
+    let (files, scenarios) =
+        (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
     trials.extend(vectors::trials(files, scenarios));
     trials.extend(seed::trials(files, scenarios));
     trials.extend(corpus::trials());

@@ -88,7 +88,9 @@ fn a_bad_policy_is_refused() -> Result<(), Failed> {
         match engine.configure(policy) {
             Ok(()) => return Err(format!("{policy} was accepted").into()),
             Err(message) if message.contains(named) && !message.is_empty() => {}
-            Err(message) => return Err(format!("{policy}: the message does not name `{named}`: {message}").into()),
+            Err(message) => {
+                return Err(format!("{policy}: the message does not name `{named}`: {message}").into());
+            }
         }
     }
     match engine.process(br#"{"eventName":"RunInstances"}"#)? {
@@ -102,7 +104,9 @@ fn memory_is_bounded() -> Result<(), Failed> {
     let mut engine = Wasmi::new()?;
     let pad = "x".repeat(100_000);
     let records = [
-        format!(r#"{{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession","pad":"{pad}"}}"#),
+        format!(
+            r#"{{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession","pad":"{pad}"}}"#
+        ),
         r#"{"eventName":"RunInstances"}"#.to_owned(),
         r#"{"eventSource":"ec2.amazonaws.com","eventName":"DeleteTrafficMirrorTarget"}"#.to_owned(),
     ];

@@ -97,7 +97,8 @@ enum Mutation {
 fn mutation() -> impl Strategy<Value = Mutation> {
     let at = any::<prop::sample::Index>().prop_map(|index| index.index(SEED_BYTES_MAX));
     let structure = prop::sample::select(vec![
-        "{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0000", "\\ud800", "\\u", "null", "-", "1e999", " ", "\n", "\0",
+        "{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0000", "\\ud800", "\\u", "null", "-", "1e999", " ",
+        "\n", "\0",
     ]);
     let wrapping = prop::sample::select(vec![
         ("[", "]"),
@@ -113,25 +114,35 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         at.clone().prop_map(Mutation::Truncate),
         (at.clone(), any::<u8>()).prop_map(|(at, mask)| Mutation::Flip(at, mask)),
         (at.clone(), structure).prop_map(|(at, text)| Mutation::Insert(at, text.as_bytes().to_vec())),
-        (at.clone(), prop::collection::vec(any::<u8>(), 1..5)).prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
+        (at.clone(), prop::collection::vec(any::<u8>(), 1..5))
+            .prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
         (at.clone(), 1..40_usize).prop_map(|(at, len)| Mutation::Remove(at, len)),
         (at, 1..200_usize).prop_map(|(at, len)| Mutation::Repeat(at, len)),
         (wrapping, prop_oneof![Just(1_usize), Just(3), Just(70), Just(3000)])
             .prop_map(|((head, tail), depth)| Mutation::Wrap(head, depth, tail)),
         (1..100_000_usize).prop_map(Mutation::Pad),
         r#"[a-zA-Z]{1,12}"#.prop_map(Mutation::AppendMember),
-        prop::sample::select(vec!["eventName", "eventSource", "mirror", "ActorIdentity", "operationName", "log"])
-            .prop_map(|key| Mutation::AppendMember(key.into())),
+        prop::sample::select(vec![
+            "eventName",
+            "eventSource",
+            "mirror",
+            "ActorIdentity",
+            "operationName",
+            "log"
+        ])
+        .prop_map(|key| Mutation::AppendMember(key.into())),
     ]
 }
 
 fn mutated(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
-    (prop::sample::select(seeds), prop::collection::vec(mutation(), 0..4)).prop_map(|(mut record, mutations)| {
-        for mutation in mutations {
-            mutate(&mut record, &mutation);
-        }
-        record
-    })
+    (prop::sample::select(seeds), prop::collection::vec(mutation(), 0..4)).prop_map(
+        |(mut record, mutations)| {
+            for mutation in mutations {
+                mutate(&mut record, &mutation);
+            }
+            record
+        },
+    )
 }
 
 fn mutate(record: &mut Vec<u8>, mutation: &Mutation) {
@@ -167,10 +178,30 @@ fn append_member(record: &mut Vec<u8>, key: &str, value: &str) {
 /// JSON of any shape whose texts and keys are often those of mirror events.
 fn random_record() -> impl Strategy<Value = Vec<u8>> {
     let words = prop::sample::select(vec![
-        "eventName", "eventSource", "ec2.amazonaws.com", "CreateTrafficMirrorSession", "operationName", "protoPayload",
-        "methodName", "v1.compute.packetMirrorings.insert", "Microsoft.Network/virtualNetworkTaps/write", "detail",
-        "Records", "records", "log", "message", "mirror", "schema", "value", "userIdentity", "arn", "errorCode",
-        "%SPAN-5-SESSION_UP: x", "requestParameters", "CreateTrafficMirrorSessionRequest", "awsRegion",
+        "eventName",
+        "eventSource",
+        "ec2.amazonaws.com",
+        "CreateTrafficMirrorSession",
+        "operationName",
+        "protoPayload",
+        "methodName",
+        "v1.compute.packetMirrorings.insert",
+        "Microsoft.Network/virtualNetworkTaps/write",
+        "detail",
+        "Records",
+        "records",
+        "log",
+        "message",
+        "mirror",
+        "schema",
+        "value",
+        "userIdentity",
+        "arn",
+        "errorCode",
+        "%SPAN-5-SESSION_UP: x",
+        "requestParameters",
+        "CreateTrafficMirrorSessionRequest",
+        "awsRegion",
     ]);
     let text = prop_oneof![3 => words.prop_map(str::to_owned), 1 => any::<String>()];
     let scalar = prop_oneof![

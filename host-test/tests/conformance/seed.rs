@@ -14,14 +14,18 @@ use tapsieve_host_test::vectors::VectorFile;
 use crate::corpus;
 
 pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFile]) -> Vec<Trial> {
-    let all = move || files.iter().chain(scenarios).flat_map(|file| file.cases.iter().map(move |case| (file, case)));
+    let all = move || {
+        files.iter().chain(scenarios).flat_map(|file| file.cases.iter().map(move |case| (file, case)))
+    };
     let mut trials: Vec<Trial> = all()
         .map(|(file, case)| {
             let name = format!("seed/{}/{}", file.name, case.name);
             Trial::test(name, move || seed_law(&case.record).map(drop).map_err(Failed::from))
         })
         .collect();
-    trials.push(Trial::test("seed/differences-are-those-of-the-page", || differences_match_the_page().map_err(Failed::from)));
+    trials.push(Trial::test("seed/differences-are-those-of-the-page", || {
+        differences_match_the_page().map_err(Failed::from)
+    }));
     trials.push(Trial::test("seed/every-difference-has-a-vector", move || {
         let mut needed = BTreeSet::new();
         for (_, case) in all() {
@@ -61,7 +65,8 @@ fn seed_law(record: &[u8]) -> Result<Vec<&'static str>, String> {
 }
 
 fn differences_match_the_page() -> Result<(), String> {
-    let page = fs::read_to_string(root().join("docs/SEED.md")).map_err(|error| format!("docs/SEED.md: {error}"))?;
+    let page =
+        fs::read_to_string(root().join("docs/SEED.md")).map_err(|error| format!("docs/SEED.md: {error}"))?;
     let on_page: BTreeSet<&str> =
         page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(id, _)| id)).collect();
     let in_code: BTreeSet<&str> = DIFFERENCES.iter().map(|difference| difference.id).collect();

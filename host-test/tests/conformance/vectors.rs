@@ -64,7 +64,8 @@ fn whole_scenario(kind: &EngineKind, scenario: &VectorFile) -> Result<(), Failed
     let mut verdicts = Vec::new();
     for case in &scenario.cases {
         let answer = engine.process(&case.record)?;
-        as_expected(kind.compare, case, &answer).map_err(|problem| format!("case {}: {problem}", case.name))?;
+        as_expected(kind.compare, case, &answer)
+            .map_err(|problem| format!("case {}: {problem}", case.name))?;
         verdicts.push(short_verdict(engine.verdict()?.as_deref())?);
     }
     if verdicts != scenario.verdicts {

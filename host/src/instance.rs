@@ -1,10 +1,10 @@
 //! Calling a module; knows docs/ABI.md and trusts no answer: every slice is checked, every call has an end.
 
-use std::fmt;
 use std::ops::Range;
 
 use wasmtime::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
+use crate::answer::{ConfigureError, Outcome, Trap};
 use crate::module::{Module, TICK, one_line};
 
 /// The stack that wasmtime gives a module, in bytes; the module itself is built for 8 KiB in Fluent Bit.
@@ -19,88 +19,6 @@ const MESSAGE_BYTES_MAX: usize = 4 << 10;
 const CALL_SECONDS: u32 = 5;
 /// The same in ticks of the engine's clock.
 pub(crate) const CALL_TICKS: u64 = ticks(CALL_SECONDS);
-
-/// What a module made of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome<'a> {
-    /// The record goes on as it came.
-    Unchanged,
-    /// This record goes on instead.
-    Enriched(&'a [u8]),
-    /// The policy drops the record.
-    Dropped,
-}
-
-/// A call that gave no answer that can be used: the record goes on unchanged.
-///
-/// After it the instance is started afresh, with the policy it had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trap {
-    /// The module trapped.
-    Trapped {
-        /// The export that was called.
-        call: &'static str,
-        /// The engine's reason.
-        why: String,
-    },
-    /// The module did not return in time.
-    TimedOut {
-        /// The export that was called.
-        call: &'static str,
-        /// The limit.
-        seconds: u32,
-    },
-    /// The module returned something that docs/ABI.md rules out.
-    BadResult {
-        /// The export that was called.
-        call: &'static str,
-        /// What it returned.
-        why: String,
-    },
-    /// The module has no memory for the input.
-    NoMemory {
-        /// How much was asked for.
-        bytes: usize,
-    },
-    /// A fresh instance cannot be made.
-    NotStarted(String),
-}
-
-impl fmt::Display for Trap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Trap::Trapped { call, why } => write!(f, "`{call}` trapped: {why}"),
-            Trap::TimedOut { call, seconds } => {
-                write!(f, "`{call}` did not return, the limit is {seconds} s")
-            }
-            Trap::BadResult { call, why } => write!(f, "`{call}` returned {why}"),
-            Trap::NoMemory { bytes } => write!(f, "`malloc` has no memory for {bytes} bytes"),
-            Trap::NotStarted(why) => write!(f, "module cannot be started: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for Trap {}
-
-/// Why a policy is not in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConfigureError {
-    /// The module refuses it, with this message.
-    Refused(String),
-    /// The module gave no answer.
-    Trap(Trap),
-}
-
-impl fmt::Display for ConfigureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ConfigureError::Refused(message) => f.write_str(message),
-            ConfigureError::Trap(trap) => trap.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ConfigureError {}
 
 /// One instance of a module, for one thread at a time.
 pub struct Instance {

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
+mod answer;
 pub mod inspect;
 mod instance;
 mod module;
 pub mod ndjson;
 
-pub use instance::{Block, ConfigureError, Instance, Outcome, Trap};
+pub use answer::{ConfigureError, Outcome, Trap};
+pub use instance::{Block, Instance};
 pub use module::{Module, ModuleError};

@@ -115,6 +115,10 @@ impl Module {
     }
 }
 
+/// An engine whose calls can be ended from outside.
+///
+/// Epochs cost a table-driven scan about a twentieth to a tenth of its speed, and a byte-by-byte one a third.
+/// Fuel, which would make the limit exact, costs more and is not needed: the limit is for modules that never return.
 fn engine() -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config

@@ -232,3 +232,18 @@ fn json_says_the_same() {
     assert_eq!(json["exports"][1]["status"], "documented");
     assert_eq!(json["fluent_bit_problems"], serde_json::json!([]));
 }
+
+#[test]
+fn a_function_that_calls_itself_is_named_readably() {
+    let recursive =
+        "(func $_ZN4core3str4next17h0123456789abcdefE (call $_ZN4core3str4next17h0123456789abcdefE))";
+    let body = "(result i32) (call $_ZN4core3str4next17h0123456789abcdefE) (local.get 4))";
+    let report = report(&[
+        (FLUENT_BIT, body),
+        ("\n  (func (export \"abi_version\")", &format!("\n{recursive}\n  (func (export \"abi_version\")")),
+    ]);
+    assert_eq!(
+        report.fluent_bit_problems,
+        ["`fluent_bit_process` can need any amount of its stack: core::str::next calls itself"]
+    );
+}

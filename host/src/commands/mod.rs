@@ -14,7 +14,7 @@ use tapsieve_host::ndjson::io_text;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    all was done
-  1    something was not: an input, the output, or records the module gave no answer for; standard error says what
+  1    not all was done: an input, the output or the module failed; standard error says where
   2    the command line is wrong
   3    the module cannot be used
   141  whoever read the output has gone, as with `| head`; nothing is said";

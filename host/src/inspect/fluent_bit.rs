@@ -38,11 +38,13 @@ pub fn problems(report: &Report) -> Vec<String> {
                 "`{}` can need {bytes} bytes of its stack, the default is {STACK_BYTES_DEFAULT}",
                 need.export
             )),
-            Need::Unbounded { circle } => problems.push(format!(
-                "`{}` can need any amount of its stack: {} call each other",
-                need.export,
-                circle.join(" → ")
-            )),
+            Need::Unbounded { circle } => {
+                let circle = match circle.as_slice() {
+                    [one, _] => format!("{one} calls itself"),
+                    several => format!("{} call each other", several.join(" → ")),
+                };
+                problems.push(format!("`{}` can need any amount of its stack: {circle}", need.export));
+            }
         }
     }
     problems

@@ -123,7 +123,9 @@ impl Contents {
                 if let KnownCustom::Name(names) = custom.as_known() {
                     for name in names {
                         let Ok(Name::Function(names)) = name else { continue };
-                        self.names.extend(names.into_iter().flatten().map(|n| (n.index, n.name.to_string())));
+                        // Without the hash at the end.
+                        let name = |name: &str| format!("{:#}", rustc_demangle::demangle(name));
+                        self.names.extend(names.into_iter().flatten().map(|n| (n.index, name(n.name))));
                     }
                 }
             }

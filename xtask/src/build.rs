@@ -9,6 +9,7 @@ use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::abi::documented_exports;
 use crate::setup::{TARGET, ensure_target};
+use crate::slim::slim;
 use crate::task::{cargo, root, run, say};
 
 const MODULE_BYTES_MAX: usize = 64 * 1024;
@@ -36,7 +37,7 @@ pub(crate) fn build_module() -> Result<(), String> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir));
     let built = target.join(TARGET).join("module/tapsieve_plugin.wasm");
     let wasm = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
-    let module = strip(&wasm, &documented_exports()?)?;
+    let module = strip(&slim(&wasm)?, &documented_exports()?)?;
     let path = machine_paths().into_iter().find(|(_, path)| contains(&module, path.as_bytes()));
     if let Some((_, path)) = path {
         return Err(format!("the module holds a path of this machine: {path}"));

@@ -6,6 +6,7 @@ mod ci;
 mod pretty;
 mod run;
 mod setup;
+mod slim;
 mod task;
 mod tidy;
 

@@ -200,8 +200,9 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "gcp-classified",
         explains: |comparison, cell| {
-            let method = comparison.record.pointer("/protoPayload/methodName").and_then(Value::as_str);
-            let method = method.map(str::to_ascii_lowercase).unwrap_or_default();
+            let fields = log_scale_fields(comparison.record);
+            let method = fields.get("protoPayload.methodName").map(|name| name.to_ascii_lowercase());
+            let method = method.unwrap_or_default();
             let expected = ["insert", "patch", "delete"]
                 .into_iter()
                 .zip(["Creation", "Modification", "Deletion"])

@@ -50,6 +50,15 @@ impl Wasmi {
         }
     }
 
+    /// The policy in force, as it was given.
+    ///
+    /// # Errors
+    /// The engine broke.
+    pub fn policy(&mut self) -> Result<Option<Vec<u8>>, String> {
+        let packed: u64 = self.call("policy", ())?;
+        self.slice(packed)
+    }
+
     /// The size of the module's memory.
     pub fn memory_bytes(&self) -> usize {
         self.memory.data_size(&self.store)
@@ -65,7 +74,7 @@ impl Wasmi {
     fn give(&mut self, bytes: &[u8]) -> Result<u32, String> {
         let len = u32::try_from(bytes.len()).map_err(|_| "longer than the module's memory")?;
         let address: u32 = self.call("malloc", (len + 1,))?;
-        if address == 0 || address % 8 != 0 {
+        if address == 0 || !address.is_multiple_of(8) {
             return Err(format!("malloc({}) returned {address}", len + 1));
         }
         let at = address as usize;
@@ -112,15 +121,12 @@ impl Engine for Wasmi {
     fn process(&mut self, record: &[u8]) -> Result<Answer, String> {
         let address = self.give(record)?;
         let packed: u64 = self.call("process", (address, record.len() as u32))?;
-        let answer = match self.slice(packed)? {
-            None => Answer::Dropped,
-            Some(bytes) if (packed >> 32) == u64::from(address) => {
-                if bytes.len() != record.len() {
-                    return Err("the input pointer came back with another length".into());
-                }
-                Answer::Unchanged
-            }
-            Some(bytes) => Answer::Enriched(bytes),
+        let answer = if packed == (u64::from(address) << 32 | record.len() as u64) {
+            Answer::Unchanged
+        } else if (packed >> 32) == u64::from(address) {
+            return Err("the input pointer came back with another length".into());
+        } else {
+            self.slice(packed)?.map_or(Answer::Dropped, Answer::Enriched)
         };
         self.argument_is_untouched(address, record)?;
         self.take_back(address)?;

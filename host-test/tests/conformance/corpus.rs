@@ -13,11 +13,14 @@ use crate::absent;
 
 const GOLD: &str = "mirror-gold.ndjson";
 
+/// A file's name and its records.
+type CorpusFile = (String, Vec<Vec<u8>>);
+
 /// Every corpus file by name, as records; a syslog line is wrapped as `{"message":line}`.
 ///
 /// # Errors
 /// There is no corpus beside the repository.
-pub(crate) fn files() -> Result<Vec<(String, Vec<Vec<u8>>)>, String> {
+pub(crate) fn files() -> Result<Vec<CorpusFile>, String> {
     let folder = root().join("../shared/corpus");
     let entries = fs::read_dir(&folder).map_err(|_| "there is no ../shared/corpus".to_owned())?;
     let mut files = Vec::new();

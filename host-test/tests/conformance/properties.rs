@@ -311,7 +311,7 @@ fn spell_text(text: &str, draw: &mut Draw, out: &mut Vec<u8>) {
             }
         } else {
             let quoted = Value::from(character.to_string()).to_string();
-            out.extend_from_slice(quoted[1..quoted.len() - 1].as_bytes());
+            out.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
         }
     }
     out.push(b'"');

@@ -51,7 +51,12 @@ fn seed_law(record: &[u8]) -> Result<Vec<&'static str>, String> {
     let Some(seed) = seed_row(&value) else { return Ok(Vec::new()) };
     let after = match Native::new().process(record)? {
         Answer::Enriched(enriched) => Some(enriched),
-        Answer::Unchanged if value.pointer("/mirror/schema").is_some() => Some(record.to_vec()),
+        // A record that an earlier hop enriched passes unchanged.
+        Answer::Unchanged
+            if ["/mirror/schema", "/tapsieve/schema"].iter().any(|at| value.pointer(at).is_some()) =>
+        {
+            Some(record.to_vec())
+        }
         Answer::Unchanged => None,
         Answer::Dropped => return Err("dropped without a policy".into()),
     };

@@ -2,6 +2,7 @@
 //!
 //! - [`Module`] and [`Instance`]: load a module, call it, survive it when it misbehaves.
 //! - [`ndjson`]: whole files and streams through a module, in order, on several threads.
+//! - [`serve`]: batches over HTTP through a module to a downstream.
 //! - [`inspect`]: what a module file contains and whether Fluent Bit's engine takes it.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod inspect;
 mod instance;
 mod module;
 pub mod ndjson;
+pub mod serve;
 
 pub use answer::{ConfigureError, Outcome, Trap};
 pub use instance::{Block, Instance};

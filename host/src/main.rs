@@ -19,12 +19,14 @@ struct Cli {
 enum Command {
     Run(commands::run::Args),
     Inspect(commands::inspect::Args),
+    Serve(commands::serve::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => commands::run::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Serve(args) => commands::serve::run(args),
     };
     match result {
         Ok(code) => code,

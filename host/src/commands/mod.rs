@@ -2,6 +2,7 @@
 
 pub(crate) mod inspect;
 pub(crate) mod run;
+pub(crate) mod serve;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -60,6 +61,12 @@ impl Failure {
             complain(&self.message);
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

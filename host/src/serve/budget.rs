@@ -1,0 +1,84 @@
+//! How much memory request bodies may take together; knows bytes, not what they are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The semaphore counts pieces of this size: its numbers are 32 bits wide.
+const PIECE_BYTES: usize = 1 << 10;
+
+/// Bytes that request bodies may take together.
+#[derive(Clone)]
+pub(crate) struct Budget {
+    pieces: Arc<Semaphore>,
+    total: usize,
+}
+
+/// The part of the budget that one body holds; it goes back when this is dropped.
+pub(crate) struct Reserved {
+    budget: Budget,
+    permit: OwnedSemaphorePermit,
+}
+
+/// The budget is used up.
+#[derive(Debug)]
+pub(crate) struct Busy;
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Budget {
+        let total = pieces(bytes).max(1) as usize;
+        Budget { pieces: Arc::new(Semaphore::new(total)), total }
+    }
+
+    /// Waits for `bytes` until `patience` ends.
+    pub(crate) async fn reserve(&self, bytes: usize, patience: Duration) -> Result<Reserved, Busy> {
+        let wanted = self.pieces.clone().acquire_many_owned(pieces(bytes));
+        match tokio::time::timeout(patience, wanted).await {
+            Ok(Ok(permit)) => Ok(Reserved { budget: self.clone(), permit }),
+            _ => Err(Busy),
+        }
+    }
+
+    /// How much is reserved now, in bytes.
+    pub(crate) fn used(&self) -> usize {
+        (self.total - self.pieces.available_permits()) * PIECE_BYTES
+    }
+}
+
+impl Reserved {
+    /// Reserves up to `bytes` in all. Never waits: several bodies that wait for each other would wait for ever.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Busy> {
+        let missing =
+            pieces(bytes).saturating_sub(u32::try_from(self.permit.num_permits()).unwrap_or(u32::MAX));
+        if missing > 0 {
+            let more = self.budget.pieces.clone().try_acquire_many_owned(missing).map_err(|_| Busy)?;
+            self.permit.merge(more);
+        }
+        Ok(())
+    }
+}
+
+fn pieces(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(PIECE_BYTES)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics says where")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_reserved_comes_back() {
+        let budget = Budget::new(10 << 10);
+        let mut one = budget.reserve(4 << 10, Duration::ZERO).await.unwrap();
+        one.grow(8 << 10).unwrap();
+        one.grow(1).unwrap();
+        assert_eq!(budget.used(), 8 << 10);
+        assert!(budget.reserve(3 << 10, Duration::ZERO).await.is_err());
+        assert!(one.grow(11 << 10).is_err());
+        drop(one);
+        assert_eq!(budget.used(), 0);
+        assert!(budget.reserve(10 << 10, Duration::ZERO).await.is_ok());
+    }
+}

@@ -1,0 +1,165 @@
+//! Handing a body on; knows what the downstream's answers mean for the one who waits, not what is in the body.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+/// How long a connection may take to come about.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// Idle connections are closed after this.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(30);
+/// How much of an answer's body is read.
+const ANSWER_BYTES_MAX: usize = 16 << 10;
+/// How much of it is shown.
+const SHOWN_CHARACTERS_MAX: usize = 200;
+
+/// Where bodies go.
+pub(crate) struct Downstream {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    uri: Uri,
+    authorization: Option<HeaderValue>,
+}
+
+/// Why a body was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ForwardError {
+    /// No connection, or it broke.
+    Unreachable(String),
+    /// No answer in time.
+    TimedOut,
+    /// An answer that is not 2xx.
+    Refused {
+        /// Its status.
+        status: StatusCode,
+        /// The start of its body.
+        why: String,
+    },
+}
+
+impl ForwardError {
+    /// A word for metrics.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            ForwardError::Unreachable(_) => "unreachable",
+            ForwardError::TimedOut => "timeout",
+            ForwardError::Refused { status, .. } => match status.as_u16() {
+                400 | 422 => "rejected",
+                401 | 403 => "unauthorized",
+                413 => "too_large",
+                429 => "too_many",
+                500.. => "failed",
+                _ => "other",
+            },
+        }
+    }
+}
+
+impl fmt::Display for ForwardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ForwardError::Unreachable(why) => write!(f, "the downstream cannot be reached: {why}"),
+            ForwardError::TimedOut => f.write_str("the downstream did not answer in time"),
+            ForwardError::Refused { status, why } if why.is_empty() => {
+                write!(f, "the downstream answered {}", status.as_u16())
+            }
+            ForwardError::Refused { status, why } => {
+                write!(f, "the downstream answered {}: {why}", status.as_u16())
+            }
+        }
+    }
+}
+
+impl Downstream {
+    /// A client for one address.
+    ///
+    /// # Errors
+    /// The system has no certificates to check an `https` address with.
+    pub(crate) fn new(uri: Uri, authorization: Option<HeaderValue>) -> Result<Downstream, String> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(CONNECT_TIME_MAX));
+        let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+        let builder = hyper_rustls::HttpsConnectorBuilder::new();
+        let connector = if uri.scheme_str() == Some("https") {
+            builder
+                .with_provider_and_native_roots(provider)
+                .map_err(|error| format!("no certificates to check {uri} with: {error}"))?
+                .https_only()
+                .enable_http1()
+                .wrap_connector(http)
+        } else {
+            let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider.into())
+                .with_safe_default_protocol_versions()
+                .map_err(|error| error.to_string())?
+                .with_root_certificates(tokio_rustls::rustls::RootCertStore::empty())
+                .with_no_client_auth();
+            builder.with_tls_config(config).https_or_http().enable_http1().wrap_connector(http)
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_TIME_MAX)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Ok(Downstream { client, uri, authorization })
+    }
+
+    /// Hands a body on and waits for the answer until `patience` ends.
+    ///
+    /// # Errors
+    /// Anything but an answer of 2xx.
+    pub(crate) async fn forward(
+        &self,
+        body: Bytes,
+        content_type: Option<HeaderValue>,
+        patience: Duration,
+    ) -> Result<(), ForwardError> {
+        let mut request = Request::post(self.uri.clone())
+            .header(header::USER_AGENT, concat!("tapsieve/", env!("CARGO_PKG_VERSION")))
+            .body(Full::new(body))
+            .map_err(|error| ForwardError::Unreachable(error.to_string()))?;
+        let headers = request.headers_mut();
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, content_type);
+        }
+        if let Some(authorization) = &self.authorization {
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        match tokio::time::timeout(patience, self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(ForwardError::TimedOut),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(), ForwardError> {
+        let answer = self.client.request(request).await;
+        let answer = answer.map_err(|error| ForwardError::Unreachable(causes(&error)))?;
+        let status = answer.status();
+        // Read to its end, so that the connection can be used again.
+        let text = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+        if status.is_success() {
+            return Ok(());
+        }
+        let text = text.map(|text| text.to_bytes()).unwrap_or_default();
+        let why = String::from_utf8_lossy(&text);
+        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+        Err(ForwardError::Refused { status, why: why.chars().take(SHOWN_CHARACTERS_MAX).collect() })
+    }
+}
+
+/// An error and what caused it, on one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

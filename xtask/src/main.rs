@@ -7,8 +7,10 @@ mod pretty;
 mod run;
 mod setup;
 mod slim;
+mod soak;
 mod task;
 mod tidy;
+mod vector_route;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,11 @@ const TASKS: &[Task] = &[
         run: tidy::tidy,
     },
     Task { name: "ci", help: "formatting, lints, tidy and tests: what every change must pass", run: ci::ci },
+    Task {
+        name: "soak",
+        help: "long runs with a real shipper: `soak vector` counts what is lost, doubled and spent",
+        run: soak::soak,
+    },
     Task { name: "help", help: "print this list", run: help },
 ];
 

@@ -13,7 +13,10 @@ struct Generated {
 }
 
 /// Every generated file. docs/CATALOG.md and the shippers' routing rules join here with their generators.
-const GENERATED: &[Generated] = &[Generated { path: "CONTRIBUTING.md", generate: task_list }];
+const GENERATED: &[Generated] = &[
+    Generated { path: "CONTRIBUTING.md", generate: task_list },
+    Generated { path: "vector-config/vector-routed.yaml", generate: crate::vector_route::routed },
+];
 
 pub(super) fn problems(bless: bool) -> Vec<String> {
     GENERATED.iter().filter_map(|file| problem(file, bless).err()).collect()

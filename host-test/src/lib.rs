@@ -3,7 +3,10 @@
 
 pub mod check;
 pub mod engines;
+pub mod http;
 pub mod oracle;
+pub mod pipeline;
+pub mod process;
 pub mod vectors;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The ways of running the detector. One engine is one small file behind [`Engine`] and one row of [`ENGINES`].
 
 mod native;
+mod vector;
 mod wasmi;
 mod wasmtime;
 
@@ -68,7 +69,7 @@ pub struct EngineKind {
     pub open: fn() -> Result<Box<dyn Engine>, String>,
 }
 
-/// Every engine. Fluent Bit, Vector and the browser join here when their crates do.
+/// Every engine. Fluent Bit and the browser join here when their crates do.
 pub const ENGINES: &[EngineKind] = &[
     EngineKind {
         name: "native",
@@ -88,6 +89,13 @@ pub const ENGINES: &[EngineKind] = &[
         compare: Compare::Bytes,
         required_in_ci: true,
         open: || Ok(Box::new(WasmiFluentBit::new()?)),
+    },
+    EngineKind { name: "vector", compare: Compare::JsonValues, required_in_ci: false, open: vector::open },
+    EngineKind {
+        name: "vector-routed",
+        compare: Compare::JsonValues,
+        required_in_ci: false,
+        open: vector::open_routed,
     },
 ];
 

@@ -8,6 +8,7 @@ mod corpus;
 mod module;
 mod properties;
 mod seed;
+mod vector_route;
 mod vectors;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
     trials.extend(vectors::trials(files, scenarios));
     trials.extend(seed::trials(files, scenarios));
+    trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
     trials.extend(module::trials());
     trials.extend(properties::trials(files));

@@ -1,0 +1,141 @@
+//! What the loop costs: processor time per event in four pipelines that differ in nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, replace, shipped};
+use tapsieve_host_test::process::until;
+
+use crate::load::send;
+
+const EVENTS: usize = 100_000;
+/// Not counted: connections, caches, and the senders' first rounds.
+const WARM_UP_EVENTS: usize = 20_000;
+
+/// The seed's rule as a Vector user would write it.
+const SEED_RULE: &str = r#"transforms:
+  seed:
+    type: remap
+    inputs: [audit]
+    source: |
+      event = string(.eventName) ?? ""
+      operation = string(.operationName) ?? ""
+      method = string(.protoPayload.methodName) ?? ""
+      if match(event, r'(?i)CreateTrafficMirrorSession|CreateTrafficMirrorTarget|CreateTrafficMirrorFilter|ModifyTrafficMirrorSession|ModifyTrafficMirrorFilterRule|DeleteTrafficMirrorSession') || match(operation, r'(?i)virtualNetworkTaps/write|tapConfigurations/write') || match(method, r'(?i)insertPacketMirroring|patchPacketMirroring|deletePacketMirroring') {
+        .mirrorAction = if match(event, r'(?i)Create|Insert') { "Creation" } else if match(event, r'(?i)Modify|Patch|Update') { "Modification" } else if match(event, r'(?i)Delete') { "Deletion" } else if match(operation, r'(?i)write') { "Creation/Modification" } else { "Other" }
+        .ActorIdentity = .userIdentity.arn || .caller || .protoPayload.authenticationInfo.principalEmail
+        .SourceIP = .sourceIPAddress || .callerIpAddress || .protoPayload.requestMetadata.callerIp
+        .ResolvedEventName = .eventName || .operationName || .protoPayload.methodName
+      }
+
+"#;
+
+/// vector.yaml without the way through the sidecar.
+fn direct() -> Result<String, String> {
+    let text = shipped(Shipped::All)?;
+    let text = replace(&text, "inputs: [audit]", "inputs: [from_tapsieve]")?;
+    replace(&text, "    inputs: [from_tapsieve]\n    source", "    inputs: [audit]\n    source")
+}
+
+fn with_seed_rule() -> Result<String, String> {
+    let text = replace(&direct()?, "    inputs: [audit]\n    source", "    inputs: [seed]\n    source")?;
+    replace(&text, "transforms:\n", SEED_RULE)
+}
+
+/// Prints a table.
+pub(crate) fn run() -> Result<(), String> {
+    let pipelines = [
+        ("no loop", direct()?),
+        ("VRL seed rule", with_seed_rule()?),
+        ("vector.yaml", shipped(Shipped::All)?),
+        ("vector-routed.yaml", shipped(Shipped::Routed)?),
+    ];
+    println!("{EVENTS} events of {} bytes, one in 100 about mirroring", crate::load::line(1).len());
+    println!(
+        "{:20} {:>9} {:>12} {:>12} {:>12} {:>12} {:>10} {:>10}",
+        "pipeline",
+        "events/s",
+        "vector us",
+        "sidecar us",
+        "over none",
+        "module us",
+        "vector MB",
+        "sidecar MB"
+    );
+    let mut floor = None;
+    for (name, text) in pipelines {
+        let row = measure(&text)?;
+        let all = row.vector + row.sidecar;
+        let floor = *floor.get_or_insert(all);
+        println!(
+            "{name:20} {:>9.0} {:>12.1} {:>12.2} {:>12.1} {:>12.2} {:>10.0} {:>10.0}",
+            row.rate,
+            row.vector,
+            row.sidecar,
+            all - floor,
+            row.module,
+            row.vector_mib,
+            row.sidecar_mib
+        );
+    }
+    Ok(())
+}
+
+/// Microseconds per event, events per second, MiB.
+struct Row {
+    rate: f64,
+    vector: f64,
+    sidecar: f64,
+    module: f64,
+    vector_mib: f64,
+    sidecar_mib: f64,
+}
+
+fn measure(text: &str) -> Result<Row, String> {
+    let arrived = Arc::new(AtomicUsize::new(0));
+    let counter = arrived.clone();
+    // Counts without reading, so that the receiver costs little beside what is measured.
+    let receiver = Receiver::start(move |body| {
+        let events = body.windows(9).filter(|window| window == b"{\"event\":").count();
+        counter.fetch_add(events, Ordering::SeqCst);
+    });
+    let pipeline = Pipeline::start(text, receiver.map_err(|error| error.to_string())?)?;
+    let sent = AtomicUsize::new(0);
+    send(pipeline.input, WARM_UP_EVENTS, &sent);
+    let usage = || -> Result<_, String> {
+        let vector =
+            pipeline.vector.as_ref().and_then(|process| process.usage()).ok_or("Vector has ended")?;
+        let sidecar =
+            pipeline.sidecar.as_ref().and_then(|process| process.usage()).ok_or("the sidecar has ended")?;
+        let module = pipeline.metrics()?.lines().find_map(|line| {
+            line.strip_prefix("tapsieve_module_seconds_total ").and_then(|value| value.parse::<f64>().ok())
+        });
+        Ok((vector, sidecar, module.unwrap_or_default()))
+    };
+    let before = usage()?;
+    let began = Instant::now();
+    let again = send(pipeline.input, EVENTS, &sent);
+    let seconds = began.elapsed().as_secs_f64();
+    let after = usage()?;
+    let all = WARM_UP_EVENTS + EVENTS;
+    if again != 0 || !until(Duration::from_secs(5), || arrived.load(Ordering::SeqCst) >= all) {
+        return Err(format!(
+            "{} of {all} events arrived, {again} batches resent",
+            arrived.load(Ordering::SeqCst)
+        ));
+    }
+    if arrived.load(Ordering::SeqCst) != all {
+        return Err("more events arrived than were sent".into());
+    }
+    let events = EVENTS as f64;
+    let micros = |before: u64, after: u64| (after - before) as f64 * 1000.0 / events;
+    Ok(Row {
+        rate: events / seconds,
+        vector: micros(before.0.0, after.0.0),
+        sidecar: micros(before.1.0, after.1.0),
+        module: (after.2 - before.2) * 1e6 / events,
+        vector_mib: after.0.1 as f64 / 1024.0,
+        sidecar_mib: after.1.1 as f64 / 1024.0,
+    })
+}

@@ -1,0 +1,25 @@
+//! Long runs that no test waits for: `cargo xtask soak vector`. Prints figures; fails when an event is lost.
+
+mod cost;
+mod faults;
+mod load;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["vector"] => faults::run(None).and_then(|()| cost::run()),
+        ["vector", "cost"] => cost::run(),
+        ["vector", fault] => faults::run(Some(fault)),
+        _ => Err(format!("usage: soak vector [cost|{}]", faults::NAMES.join("|"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("soak: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

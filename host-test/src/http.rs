@@ -1,7 +1,7 @@
 //! The least of HTTP/1.1 that tests need: a client that sends what it is told, and a server that asks a function.
 //! Knows heads and `Content-Length`, nothing else.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -11,8 +11,8 @@ use tapsieve_host_test::pipeline::{Pipeline, events};
 
 /// How many events are sent at once.
 const BATCH_EVENTS: usize = 250;
-/// How many senders there are; a few more than cores, because each waits for an acknowledgement.
-const SENDERS: usize = 8;
+/// How many senders there are; many, because each waits most of the time for an acknowledgement.
+const SENDERS: usize = 32;
 /// One event in so many is about mirroring.
 const MIRROR_EVERY: usize = 100;
 

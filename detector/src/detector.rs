@@ -2,7 +2,7 @@
 
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Layer, Record, events, unwrap};
-use crate::fields::{observe, observe_line};
+use crate::fields::{is_host, observe, observe_line};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
 use crate::{enrich, json};
@@ -80,9 +80,10 @@ impl Detector {
         while let Some(layer) = layers.get(at).filter(|_| at < LAYERS_MAX) {
             let (verdict, matches) = gravest(layer);
             if let Some(mut verdict) = verdict {
-                let device = top.device.and_then(json::Raw::text);
-                if let (Layer::Line(_), Some(device)) = (layer, device) {
-                    verdict.observation.resources.push(("device", device));
+                if let Layer::Line(_) = layer {
+                    let device = top.device.and_then(json::Raw::text).filter(|name| is_host(name));
+                    // The line's own header knows better: the member may name a relay.
+                    verdict.observation.resource("device", device);
                 }
                 enrich::describe(&mut self.description, &verdict, matches);
                 return match () {

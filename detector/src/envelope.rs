@@ -24,7 +24,15 @@ const WRAPPERS: &[((), &str)] = &[
     ((), "msg"),
     ((), "_raw"),
     ((), "event.original"),
+    // Where a shipper that reads headers leaves the tag of a device's message.
+    ((), "ident"),
+    ((), "appname"),
+    ((), "program"),
+    ((), "tag"),
 ];
+
+/// The last of [`WRAPPERS`] are tags.
+const TAGS: usize = 4;
 
 /// The top level of one record: all that is needed to insert members into it.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +78,7 @@ impl<'a> Record<'a> {
             match key.as_ref() {
                 b"mirror" | b"tapsieve" => record.enriched |= has_schema(value),
                 b"mirror.schema" | b"tapsieve.schema" => record.enriched = true,
-                b"host" | b"hostname" | b"HOSTNAME" => record.device = Some(value),
+                b"host" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" => record.device = Some(value),
                 _ => {}
             }
         }
@@ -105,16 +113,26 @@ pub enum Layer<'a> {
 /// What the wrappers of one layer hold.
 pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
     match layer {
-        Layer::Object(Cow::Borrowed(object)) => wrapped(object).collect(),
-        Layer::Object(Cow::Owned(object)) => wrapped(object).map(owned).collect(),
+        Layer::Object(Cow::Borrowed(object)) => wrapped(object),
+        Layer::Object(Cow::Owned(object)) => wrapped(object).into_iter().map(owned).collect(),
         Layer::Many(_) | Layer::Line(_) => Vec::new(),
     }
 }
 
-fn wrapped(object: &[u8]) -> impl Iterator<Item = Layer<'_>> {
+fn wrapped(object: &[u8]) -> Vec<Layer<'_>> {
     let mut found = [None; PATHS_MAX];
     collect(object, WRAPPERS, &mut found);
-    found.into_iter().flatten().filter_map(inside)
+    let (wrappers, tags) = found.split_at_checked(WRAPPERS.len().saturating_sub(TAGS)).unwrap_or_default();
+    let mut layers: Vec<_> = wrappers.iter().flatten().filter_map(|raw| inside(*raw)).collect();
+    layers.extend(tagged(wrappers, tags));
+    layers
+}
+
+/// The message with its tag, where a shipper has put the two apart.
+fn tagged<'a>(wrappers: &[Option<Raw<'_>>], tags: &[Option<Raw<'_>>]) -> Option<Layer<'a>> {
+    let tag = tags.iter().flatten().filter_map(|raw| raw.string()).find(|tag| tag.starts_with('%'))?;
+    let text = wrappers.iter().flatten().find_map(|raw| raw.string())?;
+    Some(Layer::Line(Cow::Owned([tag.strip_suffix(':').unwrap_or(&tag), ": ", &text].concat())))
 }
 
 /// The elements of an array of events.

@@ -4,8 +4,12 @@
 
 mod aws;
 mod azure;
+mod cisco;
 mod gcp;
+mod host;
+mod junos;
 mod network;
+mod switch;
 
 /// Declares a vocabulary: an enum whose variants have one name each in the output.
 macro_rules! vocabulary {
@@ -37,6 +41,8 @@ vocabulary! {
         Gcp = "gcp",
         /// A switch or router.
         Network = "network",
+        /// A host's own network stack.
+        Host = "host",
     }
 }
 
@@ -81,8 +87,14 @@ vocabulary! {
         PacketCapture = "packet_capture",
         /// A packet mirroring policy (GCP).
         PacketMirroring = "packet_mirroring",
+        /// A rule that copies the packets it fits.
+        MirroringRule = "mirroring_rule",
         /// A port mirroring session of a switch.
         SpanSession = "span_session",
+        /// A port mirroring session whose copies travel over IP (Cisco).
+        ErspanSession = "erspan_session",
+        /// A port mirroring instance or analyzer (Juniper).
+        Analyzer = "analyzer",
     }
 }
 
@@ -215,12 +227,28 @@ pub static AWS: &Table = &aws::TABLE;
 pub static AZURE: &Table = &azure::TABLE;
 /// Google Compute Engine.
 pub static GCP: &Table = &gcp::TABLE;
-/// Device commands and messages, by the names the reader of syslog lines gives them.
+/// Messages of network devices, by the names the reader of syslog lines gives them.
 pub static NETWORK: &Table = &network::TABLE;
+/// Commands of Cisco's and Arista's devices, as patterns.
+pub static CISCO: &Table = &cisco::TABLE;
+/// Configuration paths of Juniper's devices, as patterns.
+pub static JUNOS: &Table = &junos::TABLE;
+/// Short commands of other switches, as patterns.
+pub static SWITCH: &Table = &switch::TABLE;
+/// Commands of Linux hosts, as patterns.
+pub static HOST: &Table = &host::TABLE;
 
 /// Every table with the sources of its rows, for documentation and tests.
-pub static TABLES: [(&Table, &&[Source]); 4] =
-    [(AWS, &aws::SOURCES), (AZURE, &azure::SOURCES), (GCP, &gcp::SOURCES), (NETWORK, &network::SOURCES)];
+pub static TABLES: [(&Table, &&[Source]); 8] = [
+    (AWS, &aws::SOURCES),
+    (AZURE, &azure::SOURCES),
+    (GCP, &gcp::SOURCES),
+    (NETWORK, &network::SOURCES),
+    (CISCO, &cisco::SOURCES),
+    (JUNOS, &junos::SOURCES),
+    (SWITCH, &switch::SOURCES),
+    (HOST, &host::SOURCES),
+];
 
 /// Texts of eleven characters, one of which stands in every event that the catalog describes.
 ///
@@ -236,10 +264,31 @@ pub const ANCHORS: &[&str] = &[
     "-SESSION_UP",
     "acketCaptur",
     "acketMirror",
+    "action mirr",
+    "Base MIRROR",
+    "clear Bridg",
+    "cmd=mirror ",
+    "cmd=set rsp",
+    "cmd=set spa",
+    "create Mirr",
+    "destroy Mir",
+    "ions analyz",
+    "ions sampli",
     "monitor cap",
     "monitor ses",
+    "monitor-ses",
     "NetworkTaps",
+    "nft add rul",
+    "nft insert ",
+    "nft replace",
+    "=no mirror ",
+    "packet-capt",
+    "port-mirror",
+    "remove Brid",
+    "show monito",
     "SPAN_SESSIO",
     "tapConfigur",
+    "TEE --gatew",
     "TrafficMirr",
+    "type=EXECVE",
 ];

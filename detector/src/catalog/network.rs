@@ -1,10 +1,11 @@
-//! Switches and routers: commands by their first words, messages by facility and mnemonic.
+//! Messages of switches and routers that need no command: by facility and mnemonic, or by application and event.
 
 use crate::catalog::operations;
 
-const CFGLOG: &str = "Cisco IOS configuration logger, %PARSER-5-CFGLOG_LOGGEDCMD";
 const SPLUNK: &str = "Splunk rule Detect Traffic Mirroring";
 const SIBLING: &str = "sibling of a message in the Splunk rule Detect Traffic Mirroring";
+const SROS: &str = "Nokia SR OS log events of the application MIRROR";
+const SROS_GAP: &str = "number 2001, between documented Nokia SR OS log events of the application MIRROR";
 
 operations! { Network,
     "%MIRROR-ETH_SPAN_SESSION_CREATED" Create SpanSession High TrafficDuplication Inferred SIBLING;
@@ -21,11 +22,8 @@ operations! { Network,
     "%SPAN-SESSION_START" Start SpanSession High TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_STOP" Stop SpanSession Medium TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_UP" Start SpanSession High TrafficDuplication Claimed SPLUNK;
-    "default monitor session" Delete SpanSession Medium TrafficDuplication Verified CFGLOG;
-    "monitor capture" CreateOrModify PacketCapture High NetworkSniffing Verified CFGLOG;
-    "monitor session" CreateOrModify SpanSession High TrafficDuplication Verified CFGLOG;
-    "no monitor capture" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
-    "no monitor session" Delete SpanSession Medium TrafficDuplication Verified CFGLOG;
-    "show monitor capture" Read PacketCapture Informational NetworkSniffing Verified CFGLOG;
-    "show monitor session" Read SpanSession Informational TrafficDuplication Verified CFGLOG;
+    "MIRROR destinationDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
+    "MIRROR destinationEnabled" Start SpanSession High TrafficDuplication Documented SROS;
+    "MIRROR sourceDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
+    "MIRROR sourceEnabled" Start SpanSession High TrafficDuplication Inferred SROS_GAP;
 }

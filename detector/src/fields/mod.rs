@@ -10,7 +10,7 @@ use crate::catalog::{self, Action, EventOutcome, Operation, Provider};
 use crate::json::{PATHS_MAX, Raw, collect};
 use alloc::borrow::Cow;
 
-pub use network::observe_line;
+pub use network::{is_host, observe_line};
 
 /// Text out of an event, decoded.
 pub type Text<'a> = Cow<'a, str>;
@@ -66,7 +66,7 @@ impl<'a> Observation<'a> {
     }
 
     /// Adds a resource that is known and not yet there.
-    fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
+    pub fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
         if let Some(id) = id.filter(|_| self.resources.iter().all(|(known, _)| *known != name)) {
             self.resources.push((name, id));
         }
@@ -174,7 +174,7 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
         Provider::Aws => aws::fill(object, &mut observation),
         Provider::Azure => azure::fill(object, &mut observation),
         Provider::Gcp => gcp::fill(object, &mut observation),
-        Provider::Network => {}
+        Provider::Network | Provider::Host => {}
     }
     Some(observation)
 }

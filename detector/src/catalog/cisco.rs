@@ -1,0 +1,30 @@
+//! Commands of Cisco IOS, IOS-XE, IOS-XR and NX-OS, which Arista EOS shares, by their first words as devices log them:
+//! in full and with single spaces. `*` stands for any words.
+
+use crate::catalog::operations;
+
+const CFGLOG: &str = "Cisco IOS configuration logger, %PARSER-5-CFGLOG_LOGGEDCMD";
+const TYPES: &str = "Cisco IOS configuration logger; the type follows the session's number";
+const XR: &str = "Cisco IOS-XR configuration; a log line of it was never seen";
+
+operations! { Network,
+    "default monitor capture" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
+    "default monitor session" Delete SpanSession Medium TrafficDuplication Verified CFGLOG;
+    "monitor capture" CreateOrModify PacketCapture High NetworkSniffing Verified CFGLOG;
+    "monitor capture buffer" CreateOrModify PacketCapture Medium NetworkSniffing Verified CFGLOG;
+    "monitor capture point" CreateOrModify PacketCapture High NetworkSniffing Verified CFGLOG;
+    "monitor session" CreateOrModify SpanSession High TrafficDuplication Verified CFGLOG;
+    "monitor session * type capture" CreateOrModify PacketCapture High NetworkSniffing Verified TYPES;
+    "monitor session * type erspan-destination" CreateOrModify ErspanSession High TrafficDuplication Verified TYPES;
+    "monitor session * type erspan-source" CreateOrModify ErspanSession High TrafficDuplication Verified TYPES;
+    "monitor-session" CreateOrModify SpanSession High TrafficDuplication Documented XR;
+    "no monitor capture" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
+    "no monitor capture buffer" Delete PacketCapture Low NetworkSniffing Verified CFGLOG;
+    "no monitor capture point" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
+    "no monitor session" Delete SpanSession Medium TrafficDuplication Verified CFGLOG;
+    "no monitor-session" Delete SpanSession Medium TrafficDuplication Documented XR;
+    "show monitor" Read SpanSession Informational TrafficDuplication Verified CFGLOG;
+    "show monitor capture" Read PacketCapture Informational NetworkSniffing Verified CFGLOG;
+    "show monitor session" Read SpanSession Informational TrafficDuplication Verified CFGLOG;
+    "show monitor-session" Read SpanSession Informational TrafficDuplication Documented XR;
+}

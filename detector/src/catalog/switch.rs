@@ -1,0 +1,15 @@
+//! Short commands of CatOS and of HPE switches, looked for in command accounting only. `*` stands for any words.
+
+use crate::catalog::operations;
+
+const SIGMA: &str = "Sigma rule Cisco Sniffing; CatOS, in command accounting only";
+const HPE: &str = "HPE and Aruba switch commands, in command accounting only; a log line was never seen";
+
+operations! { Network,
+    "class * action mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred HPE;
+    "mirror * port" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
+    "mirror * remote ip" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
+    "no mirror" Delete SpanSession Medium TrafficDuplication Inferred HPE;
+    "set rspan" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
+    "set span" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
+}

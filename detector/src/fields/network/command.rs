@@ -1,0 +1,212 @@
+//! The commands of each family, as data: how they are told, what they do, and what their words introduce.
+
+use super::{joined, lookup, skip};
+use crate::catalog::{self, Action, Table};
+use crate::fields::Observation;
+
+/// How the commands of one family are read.
+pub(super) struct Family {
+    /// The rows' names are patterns.
+    rows: &'static &'static Table,
+    /// Whether a pattern may fit anywhere in a command, not only at its beginning.
+    anywhere: bool,
+    /// Whether a command counts only with something named after it.
+    named: bool,
+    /// What words do, wherever they stand; the last of them counts.
+    actions: &'static [(&'static str, Action)],
+    /// Words and the names of the values that follow them.
+    pub(super) arguments: &'static [(&'static str, &'static str)],
+}
+
+/// Cisco IOS, IOS-XE, IOS-XR and NX-OS; Arista EOS.
+pub(super) static CISCO: Family = Family {
+    rows: &catalog::CISCO,
+    anywhere: false,
+    named: true,
+    actions: &[
+        ("monitor capture _ start", Action::Start),
+        ("monitor capture _ stop", Action::Stop),
+        ("monitor capture _ clear", Action::Modify),
+        ("monitor capture _ export", Action::Other),
+        ("monitor capture point start", Action::Start),
+        ("monitor capture point stop", Action::Stop),
+        ("no monitor capture point", Action::Delete),
+        ("no monitor session range", Action::Delete),
+    ],
+    arguments: &[
+        ("monitor session", "session"),
+        ("monitor-session", "session"),
+        ("monitor capture point ip cef", "packet_capture source_interface"),
+        ("monitor capture point ip process-switched", "packet_capture"),
+        ("monitor capture point ipv6 cef", "packet_capture source_interface"),
+        ("monitor capture point _", "packet_capture"),
+        ("monitor capture buffer", "packet_capture"),
+        ("monitor capture", "packet_capture"),
+        ("type", "session_type"),
+        ("source interface", "source_interface"),
+        ("source remote vlan", "rspan_vlan"),
+        ("source vlan", "source_vlan"),
+        ("source ip", "source_address"),
+        ("destination interface", "destination"),
+        ("destination remote vlan", "rspan_vlan"),
+        ("destination next-hop", "destination"),
+        ("destination tunnel mode", "encapsulation"),
+        ("destination ip", "destination"),
+        ("origin ip address", "source_address"),
+        ("ip address", "destination"),
+        ("filter vlan", "filter_vlan"),
+        ("filter access-group", "filter"),
+        ("access-list", "filter"),
+        ("erspan-id", "erspan_id"),
+        ("vrf", "vrf"),
+        ("direction", "direction"),
+        ("export", "destination"),
+        ("interface", "source_interface"),
+        ("source", "source_interface"),
+        ("destination", "destination"),
+    ],
+};
+
+/// What is done to a session that the commands before have named.
+pub(super) const SWITCHED: &[(&str, Action)] = &[
+    ("shut", Action::Stop),
+    ("shutdown", Action::Stop),
+    ("no shut", Action::Start),
+    ("no shutdown", Action::Start),
+    ("_", Action::Modify),
+];
+
+/// CatOS and HPE.
+pub(super) static SWITCH: Family = Family {
+    rows: &catalog::SWITCH,
+    anywhere: false,
+    named: true,
+    actions: &[("set _ disable", Action::Stop)],
+    arguments: &[
+        ("set span disable", "destination"),
+        ("set span", "source_interface destination"),
+        ("no mirror", "session"),
+        ("mirror", "session"),
+        ("port", "destination"),
+        ("remote ip", "destination"),
+        ("ipv4", "filter"),
+        ("ipv6", "filter"),
+    ],
+};
+
+/// Juniper Junos: a verb and a path.
+pub(super) static JUNOS: Family = Family {
+    rows: &catalog::JUNOS,
+    anywhere: true,
+    named: false,
+    actions: &[
+        ("set", Action::CreateOrModify),
+        ("delete", Action::Delete),
+        ("activate", Action::Start),
+        ("deactivate", Action::Stop),
+        ("show", Action::Read),
+        ("rename", Action::Modify),
+        ("copy", Action::Modify),
+        // Goes to a path and changes nothing.
+        ("edit", Action::Other),
+    ],
+    arguments: &[
+        ("port-mirroring instance", "session"),
+        ("port-mirror-instance", "session"),
+        ("sampling instance", "session"),
+        ("analyzer", "session"),
+        ("ingress interface", "source_interface"),
+        ("egress interface", "source_interface"),
+        ("ingress vlan", "source_vlan"),
+        ("egress vlan", "source_vlan"),
+        ("interface", "destination"),
+        ("ip-address", "destination"),
+        ("output vlan", "destination_vlan"),
+        ("next-hop", "next_hop"),
+        ("routing-instance", "vrf"),
+        ("filename", "file"),
+        ("filter", "filter"),
+        ("term", "filter_rule"),
+    ],
+};
+
+/// Linux programs.
+pub(super) static HOST: Family = Family {
+    rows: &catalog::HOST,
+    anywhere: false,
+    named: false,
+    actions: &[
+        ("-D", Action::Delete),
+        ("--delete", Action::Delete),
+        ("del", Action::Delete),
+        ("--check", Action::Read),
+    ],
+    arguments: &[
+        ("mirror dev", "destination"),
+        ("dev", "source_interface"),
+        ("--gateway", "destination"),
+        ("-i", "source_interface"),
+        ("dup to", "destination"),
+    ],
+};
+
+/// Parts of a Junos configuration that are deleted whole.
+const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", true), ("_ _", true)];
+
+/// Reads a command; `None` when it is not about mirroring.
+///
+/// `path_len` is how many of the words a pattern may fit; the words after them are values only.
+pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) -> Option<Observation<'a>> {
+    let starts = if family.anywhere { path_len } else { 1 };
+    let (mut at, mut done) = (0usize, None);
+    let (operation, rest) = loop {
+        (at < starts).then_some(())?;
+        let words = all.get(at..path_len)?;
+        // Of two names of which one begins with the other, the longer comes later.
+        let row = family.rows.operations.iter().rev().find_map(|row| Some((row, fits(row.name, words)?)));
+        if let Some(row) = row {
+            break row;
+        }
+        done = lookup(words, family.actions).or(done);
+        at = at.saturating_add(1);
+    };
+    let mut action = done;
+    if family.anywhere {
+        // Without a verb nothing is done.
+        done.filter(|&done| done != Action::Other)?;
+        let path = all.get(at..).unwrap_or_default();
+        let is_whole = WHOLE.iter().find_map(|(part, _)| skip(path, part)).is_none_or(|left| left.is_empty());
+        if done == Some(Action::Delete) && !is_whole {
+            action = Some(Action::Modify);
+        }
+    } else {
+        for at in 0..all.len() {
+            action = lookup(all.get(at..).unwrap_or_default(), family.actions).or(action);
+        }
+        if family.named {
+            let named = !rest.is_empty() || operation.name.bytes().any(|byte| byte == b'*');
+            (named || operation.action == Action::Read).then_some(())?;
+            // Other things can be monitored, and shown by this word.
+            (operation.name != "show monitor" || rest.is_empty() || rest.first() == Some(&&b"detail"[..]))
+                .then_some(())?;
+            // Taking one source away changes a session, it does not delete it.
+            if operation.action == Action::Delete && action.is_none() && rest.len() > 1 {
+                action = Some(Action::Modify);
+            }
+        }
+    }
+    let mut observation = Observation::new(operation, joined(all));
+    observation.action = action;
+    observation.arguments(all, family.arguments);
+    Some(observation)
+}
+
+/// The words after those that fit a pattern: in its order each run of words between stars, the first at the beginning.
+fn fits<'w, 'a>(pattern: &str, words: &'w [&'a [u8]]) -> Option<&'w [&'a [u8]]> {
+    let mut rest = words;
+    for (at, run) in pattern.split('*').enumerate() {
+        let last = if at == 0 { 1 } else { rest.len() };
+        rest = (0..last).find_map(|start| skip(rest.get(start..)?, run.trim_ascii()))?;
+    }
+    Some(rest)
+}

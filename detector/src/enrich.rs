@@ -35,9 +35,12 @@ pub fn splice(out: &mut Vec<u8>, record: &Record<'_>, verdict: &Verdict<'_>, des
 fn columns<'v>(verdict: &'v Verdict<'_>) -> [Option<&'v str>; COLUMNS.len()] {
     let observation = &verdict.observation;
     let is = |provider| observation.operation.provider == provider;
+    // A device's command is a row with its verb: the seed has no word on those.
+    let of_device = is(Provider::Network) || is(Provider::Host);
+    let action = if of_device { verdict.action } else { observation.operation.action };
     [
         Some(&observation.name),
-        Some(mirror_action(observation.operation.action)),
+        Some(mirror_action(action)),
         observation.actor.as_deref(),
         observation.source_ip.as_deref(),
         observation.region.as_deref().filter(|_| is(Provider::Aws)),

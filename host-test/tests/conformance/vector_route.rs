@@ -1,14 +1,51 @@
-//! Vector's generated route holds back no event that the module enriches.
+//! Vector's generated route holds back no event that the module enriches, and Vector takes what is shipped.
+
+use std::fs;
+use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 use regex::Regex;
 use serde_json::Value;
 use tapsieve_host_test::pipeline::{Shipped, shipped};
+use tapsieve_host_test::process::{folder, program};
 use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 
 pub(crate) fn trials(files: impl Iterator<Item = &'static VectorFile>) -> Vec<Trial> {
     let cases: Vec<&'static Case> = files.flat_map(|file| &file.cases).collect();
-    vec![Trial::test("vector-route/every-enriched-vector-is-a-candidate", move || every_vector(&cases))]
+    let mut trials =
+        vec![Trial::test("vector-route/every-enriched-vector-is-a-candidate", move || every_vector(&cases))];
+    for arguments in ACCEPTED {
+        let name = format!("vector-config/{}", arguments.join("-"));
+        trials.push(match program("VECTOR", "vector") {
+            Ok(_) => Trial::test(name, move || accepts(arguments)),
+            Err(reason) => crate::absent(name, false, reason),
+        });
+    }
+    trials
+}
+
+/// What Vector is asked about the shipped files.
+const ACCEPTED: [&[&str]; 5] = [
+    &["validate", "--no-environment", "vector.yaml"],
+    &["validate", "--no-environment", "vector-routed.yaml"],
+    &["validate", "--no-environment", "vector.yaml", "exec.yaml"],
+    &["validate", "--no-environment", "vector-routed.yaml", "exec.yaml"],
+    &["test", "vector-routed.yaml", "tests.yaml"],
+];
+
+/// Vector runs on copies, which differ in where the token is.
+fn accepts(arguments: &[&str]) -> Result<(), Failed> {
+    let folder = folder("vector-config")?;
+    fs::write(folder.join("token"), "test\n")?;
+    for file in ["vector.yaml", "vector-routed.yaml", "exec.yaml", "tests.yaml"] {
+        let text = fs::read_to_string(tapsieve_host_test::root().join("vector-config").join(file))?;
+        fs::write(folder.join(file), text.replace("/etc/vector/secrets", &folder.to_string_lossy()))?;
+    }
+    let output = Command::new(program("VECTOR", "vector")?).args(arguments).current_dir(&folder).output()?;
+    fs::remove_dir_all(&folder)?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    if output.status.success() { Ok(()) } else { Err(said.into_owned().into()) }
 }
 
 /// The condition as Vector runs it: the pattern on the event that Vector writes anew as JSON.

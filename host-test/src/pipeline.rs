@@ -16,12 +16,15 @@ use crate::process::{Process, folder, free_address, listens, program, tapsieve};
 /// How long a program may take to start on a busy machine.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// What is done with a body.
+type Take = dyn Fn(&[u8]) + Send + Sync;
+
 /// Takes the place of LogScale's ingest: gives every body to a function.
 pub struct Receiver {
     address: SocketAddr,
     server: Option<Server>,
     status: Arc<AtomicU16>,
-    take: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    take: Arc<Take>,
 }
 
 impl Receiver {

@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::{JSON, MIRROR, NDJSON, Setup, enriched};
+use super::{Headers, JSON, MIRROR, NDJSON, Setup, enriched};
 
 #[test]
 fn bodies_keep_their_bytes_framing_and_order() {
     let setup = Setup::new(&[]);
     let rich = enriched();
-    let cases: [(&[(&str, &str)], String, String); 9] = [
+    let cases: [(Headers<'_>, String, String); 9] = [
         (&NDJSON, "{\"a\": 1}\n{\"b\":2.50}\r\n\n{\"c\":\"\\u0041\"}".into(), String::new()),
         (
             &NDJSON,

@@ -18,6 +18,9 @@ use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsie
 
 /// A mirror event, and what the module makes of it.
 const MIRROR: &str = r#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession"}"#;
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 const NDJSON: [(&str, &str); 1] = [("Content-Type", "application/x-ndjson")];
 const JSON: [(&str, &str); 1] = [("Content-Type", "application/json")];
 
@@ -86,7 +89,7 @@ impl Setup {
         Client::new(self.address)
     }
 
-    fn post(&self, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> (u16, String) {
+    fn post(&self, headers: Headers<'_>, body: impl AsRef<[u8]>) -> (u16, String) {
         let answer = self.client().send("POST", "/", headers, body.as_ref()).unwrap();
         (answer.status(), answer.text())
     }

@@ -112,10 +112,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         answer_time_max: Duration::from_secs(args.answer_seconds.into()),
     };
     let module = args.module;
-    let loader = move || {
-        let module = load(module.as_deref()).map_err(|failure| failure.to_string())?;
-        Ok((module, None))
-    };
+    let loader = move || load(module.as_deref()).map_err(|failure| failure.to_string());
     match serve(options, Arc::new(loader)) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error @ ServeError::Options(_)) => Err(Failure::usage(error.to_string())),

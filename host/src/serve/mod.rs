@@ -63,15 +63,15 @@ pub struct Options {
     pub answer_time_max: Duration,
 }
 
-/// Reads module and policy anew: at the start and at every reload.
-pub type Load = dyn Fn() -> Result<(Module, Option<Vec<u8>>), String> + Send + Sync;
+/// Makes the module anew, with its policy: at the start and at every reload.
+pub type Load = dyn Fn() -> Result<Module, String> + Send + Sync;
 
 /// Why the sidecar does not run.
 #[derive(Debug)]
 pub enum ServeError {
     /// The options make no sense.
     Options(String),
-    /// The module cannot be used or refuses the policy.
+    /// The module cannot be used.
     Module(String),
     /// The system does not give what is needed.
     System(String),
@@ -148,8 +148,7 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
 }
 
 fn generation(load: &Load) -> Result<Generation, String> {
-    let (module, policy) = load()?;
-    Generation::new(module, policy).map_err(|error| error.to_string())
+    Generation::new(load()?).map_err(|error| error.to_string())
 }
 
 async fn run(options: Options, sidecar: Arc<Sidecar>, load: Arc<Load>) -> Result<(), ServeError> {

@@ -1,4 +1,4 @@
-//! Bodies through instances on all cores; knows generations of module and policy, not HTTP.
+//! Bodies through instances on all cores; knows generations of the module, not HTTP.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -7,31 +7,30 @@ use tokio::sync::Semaphore;
 
 use super::framing::Place;
 use super::sift::{Sifted, Sifter};
-use crate::{ConfigureError, Module};
+use crate::{Module, Trap};
 
 /// A body is given to several cores in parts of at least this size.
 const PART_BYTES_MIN: usize = 1 << 20;
 
-/// A module with the policy that it works under, and the instances that are idle.
+/// A module, with the policy that it carries, and the instances that are idle.
 pub(crate) struct Generation {
     module: Module,
-    policy: Option<Vec<u8>>,
     idle: Mutex<Vec<Sifter>>,
 }
 
 impl Generation {
-    /// Compiled already; starts one instance to see that the module takes the policy and answers.
+    /// Starts one instance to see that the module answers.
     ///
     /// # Errors
     /// It does not.
-    pub(crate) fn new(module: Module, policy: Option<Vec<u8>>) -> Result<Generation, ConfigureError> {
-        let first = Sifter::new(&module, policy.as_deref())?;
-        Ok(Generation { module, policy, idle: Mutex::new(vec![first]) })
+    pub(crate) fn new(module: Module) -> Result<Generation, Trap> {
+        let first = Sifter::new(&module)?;
+        Ok(Generation { module, idle: Mutex::new(vec![first]) })
     }
 
     fn sift(&self, body: &[u8], events: &[Place], numbers: Range<usize>) -> Sifted {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let sifter = idle.map_or_else(|| Sifter::new(&self.module, self.policy.as_deref()), Ok);
+        let sifter = idle.map_or_else(|| Sifter::new(&self.module), Ok);
         match sifter {
             Ok(mut sifter) => {
                 let sifted = sifter.sift(body, events, numbers);
@@ -39,11 +38,9 @@ impl Generation {
                 sifted
             }
             // It worked once, so this is a lack of memory: the events go on as they are.
-            Err(error) => Sifted {
-                unanswered: numbers.len() as u64,
-                first_failure: Some(crate::Trap::NotStarted(error.to_string())),
-                ..Sifted::default()
-            },
+            Err(error) => {
+                Sifted { unanswered: numbers.len() as u64, first_failure: Some(error), ..Sifted::default() }
+            }
         }
     }
 }
@@ -91,7 +88,7 @@ impl Pool {
         for (work, unanswered) in parts {
             sifted.push(work.await.unwrap_or_else(|error| Sifted {
                 unanswered,
-                first_failure: Some(crate::Trap::NotStarted(error.to_string())),
+                first_failure: Some(Trap::NotStarted(error.to_string())),
                 ..Sifted::default()
             }));
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::framing::Place;
 use crate::ndjson::MirrorKey;
-use crate::{ConfigureError, Instance, Module, Outcome, Trap};
+use crate::{Instance, Module, Outcome, Trap};
 
 /// How much is copied into the module at once, in bytes: it should stay in the core's cache.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -42,22 +42,20 @@ pub(crate) struct Sifted {
 /// An instance that is ready for events.
 pub(crate) struct Sifter {
     module: Module,
-    policy: Option<Vec<u8>>,
     instance: Instance,
     /// An event that a scan rules out is dropped.
     drops_ruled_out: bool,
 }
 
 impl Sifter {
-    /// Starts an instance, puts the policy in force and tries it.
+    /// Starts an instance and tries it.
     ///
     /// # Errors
-    /// The module refuses the policy or fails.
-    pub(crate) fn new(module: &Module, policy: Option<&[u8]>) -> Result<Sifter, ConfigureError> {
-        let mut instance = fresh(module, policy)?;
-        let outcome = instance.process(b"{}").map_err(ConfigureError::Trap)?;
-        let drops_ruled_out = outcome == Outcome::Dropped;
-        Ok(Sifter { module: module.clone(), policy: policy.map(<[u8]>::to_vec), instance, drops_ruled_out })
+    /// The module fails.
+    pub(crate) fn new(module: &Module) -> Result<Sifter, Trap> {
+        let mut instance = fresh(module);
+        let drops_ruled_out = instance.process(b"{}")? == Outcome::Dropped;
+        Ok(Sifter { module: module.clone(), instance, drops_ruled_out })
     }
 
     /// Asks the module about the events at `numbers`, whose places are `events`.
@@ -90,10 +88,8 @@ impl Sifter {
                 }
             }
         }
-        if largest > LARGE_BYTES
-            && let Ok(instance) = fresh(&self.module, self.policy.as_deref())
-        {
-            self.instance = instance;
+        if largest > LARGE_BYTES {
+            self.instance = fresh(&self.module);
         }
         out.time = began.elapsed();
         out
@@ -179,13 +175,10 @@ struct Failure {
     in_scan: bool,
 }
 
-fn fresh(module: &Module, policy: Option<&[u8]>) -> Result<Instance, ConfigureError> {
+fn fresh(module: &Module) -> Instance {
     let mut instance = module.instance();
     instance.set_call_seconds(CALL_SECONDS);
-    if let Some(policy) = policy {
-        instance.configure(policy)?;
-    }
-    Ok(instance)
+    instance
 }
 
 /// The end of the run of events that starts at `numbers.start` and is copied at once; at least one event.

@@ -198,7 +198,9 @@ mod tests {
                         }
                         text.resize(text.len() + after, b'#');
                         let found = prefilter.find(&text);
-                        assert!(found.is_some_and(|at| at >= before), "{}", String::from_utf8_lossy(&text));
+                        // A window that only hashes alike may be named first, if it reaches into the anchor.
+                        let reaches = found.is_some_and(|at| at + WINDOW > before);
+                        assert!(reaches, "{}", String::from_utf8_lossy(&text));
                     }
                 }
             }

@@ -255,6 +255,7 @@ pub static TABLES: [(&Table, &&[Source]); 8] = [
 /// The prefilter looks for these, in any case and any JSON spelling. Cut so that no common word shares
 /// much of one: a longer overlap costs speed, never a match. A test holds them against the rows.
 pub const ANCHORS: &[&str] = &[
+    "-j TEE --ga",
     "-PKTCAP_STA",
     "-PKTCAP_STO",
     "-SESSION_CR",
@@ -265,14 +266,15 @@ pub const ANCHORS: &[&str] = &[
     "=no mirror ",
     "acketCaptur",
     "acketMirror",
-    "action mirr",
     "Base MIRROR",
     "clear Bridg",
     "cmd=mirror ",
     "cmd=set rsp",
     "cmd=set spa",
-    "create Mirr",
-    "destroy Mir",
+    "eate Mirror",
+    "EXECVE msg=",
+    "ion mirred ",
+    "ion mirror ",
     "ions analyz",
     "ions sampli",
     "monitor cap",
@@ -287,8 +289,7 @@ pub const ANCHORS: &[&str] = &[
     "remove Brid",
     "show monito",
     "SPAN_SESSIO",
+    "stroy Mirro",
     "tapConfigur",
-    "TEE --gatew",
     "TrafficMirr",
-    "type=EXECVE",
 ];

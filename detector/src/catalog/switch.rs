@@ -1,4 +1,4 @@
-//! Short commands of CatOS and of HPE switches, looked for in command accounting only. `*` stands for any words.
+//! Short commands of CatOS and of HPE switches, looked for in command accounting only. `*` stands for any words, `_` for one.
 
 use crate::catalog::operations;
 
@@ -6,7 +6,7 @@ const SIGMA: &str = "Sigma rule Cisco Sniffing; CatOS, in command accounting onl
 const HPE: &str = "HPE and Aruba switch commands, in command accounting only; a log line was never seen";
 
 operations! { Network,
-    "class * action mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred HPE;
+    "class * action mirror _" CreateOrModify MirroringRule High TrafficDuplication Inferred HPE;
     "mirror * port" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "mirror * remote ip" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "no mirror" Delete SpanSession Medium TrafficDuplication Inferred HPE;

@@ -48,8 +48,8 @@ const SHAPES: [(&str, Read, EventOutcome); 17] = [
     ("{h}MIRROR #{n} Base Mirror {c}", nokia, EventOutcome::Success),
     // Linux: sudo, and the audit system with the host's name and without.
     ("{k} : {f}TTY={t} ;{-}COMMAND={c}", program, EventOutcome::Unknown),
-    ("node={h} type=EXECVE{-}audit({d}:{-} {c}", audited, EventOutcome::Unknown),
-    ("{h}type=EXECVE{-}audit({d}:{-} {c}", audited, EventOutcome::Unknown),
+    ("node={h} type=EXECVE msg=audit({d}:{-} {c}", audited, EventOutcome::Unknown),
+    ("{h}type=EXECVE msg=audit({d}:{-} {c}", audited, EventOutcome::Unknown),
 ];
 
 /// Reads a line by the first shape that it has and whose command is about mirroring.

@@ -4,6 +4,7 @@ mod abi;
 mod build;
 mod ci;
 mod pretty;
+mod routes;
 mod run;
 mod setup;
 mod slim;

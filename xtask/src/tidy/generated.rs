@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::routes::filter_routed;
 use crate::task::root;
 
 /// One generated file.
@@ -12,9 +13,10 @@ struct Generated {
     generate: fn(current: &str) -> Result<String, String>,
 }
 
-/// Every generated file. docs/CATALOG.md and the shippers' routing rules join here with their generators.
+/// Every generated file. docs/CATALOG.md joins here with its generator.
 const GENERATED: &[Generated] = &[
     Generated { path: "CONTRIBUTING.md", generate: task_list },
+    Generated { path: "fluent-bit-config/filter-routed.yaml", generate: filter_routed },
     Generated { path: "vector-config/vector-routed.yaml", generate: crate::vector_route::routed },
 ];
 

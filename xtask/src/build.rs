@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
@@ -33,9 +33,7 @@ pub(crate) fn build_module() -> Result<(), String> {
     let profile = ["build", "--profile", "module", "--target", TARGET, "-p", "tapsieve-plugin"];
     run(cargo(&profile).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", module_flags()))?;
 
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir));
-    let built = target.join(TARGET).join("module/tapsieve_plugin.wasm");
+    let built = target_dir().join(TARGET).join("module/tapsieve_plugin.wasm");
     let wasm = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
     let module = strip(&slim(&wasm)?, &documented_exports()?)?;
     let path = machine_paths().into_iter().find(|(_, path)| contains(&module, path.as_bytes()));
@@ -55,11 +53,18 @@ pub(crate) fn build_module() -> Result<(), String> {
 
 /// Flags for the module alone: a small stack, and panic messages that name no folder of this machine.
 fn module_flags() -> String {
-    let mut flags = format!("-Clink-arg=-zstack-size={STACK_BYTES}");
-    for (name, path) in machine_paths() {
-        flags.push_str(&format!(" --remap-path-prefix={path}={name}"));
-    }
-    flags
+    format!("-Clink-arg=-zstack-size={STACK_BYTES} {}", path_flags())
+}
+
+/// Flags that keep folders of this machine out of what is built.
+pub(crate) fn path_flags() -> String {
+    let flags = machine_paths().into_iter().map(|(name, path)| format!("--remap-path-prefix={path}={name}"));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
 /// Folders of this machine whose names could end up in the module, with what stands for them there.

@@ -1,12 +1,14 @@
 //! `cargo xtask test` and `cargo xtask ci`: what every change must pass.
 
 use crate::build::build_module;
+use crate::demo;
 use crate::task::{cargo, run, say};
 use crate::tidy::tidy;
 
-/// `cargo xtask test`: the module first, because the tests run it.
+/// `cargo xtask test`: the module and the page first, because the tests run them.
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     build_module()?;
+    demo::build_for_tests()?;
     say("building and running every test (the engine takes a few minutes the first time)");
     run(cargo(&["test", "--release", "--workspace"]).args(arguments))
 }

@@ -3,6 +3,7 @@
 mod abi;
 mod build;
 mod ci;
+mod demo;
 mod pretty;
 mod routes;
 mod run;
@@ -37,6 +38,11 @@ const TASKS: &[Task] = &[
         name: "build",
         help: "build dist/tapsieve.wasm and print its size per section",
         run: build::build,
+    },
+    Task {
+        name: "demo",
+        help: "build the browser demo and serve it on loopback; --out DIR writes a folder for any static host",
+        run: demo::demo,
     },
     Task { name: "setup", help: "add the WebAssembly target to the Rust toolchain", run: setup::setup },
     Task {

@@ -1,5 +1,6 @@
 //! The ways of running the detector. One engine is one small file behind [`Engine`] and one row of [`ENGINES`].
 
+mod browser;
 mod native;
 mod vector;
 mod wasmi;
@@ -7,6 +8,7 @@ mod wasmtime;
 
 use std::path::PathBuf;
 
+pub use browser::close_browser;
 pub use native::Native;
 pub use wasmi::{Wasmi, WasmiFluentBit, module as wasmi_module};
 
@@ -69,7 +71,7 @@ pub struct EngineKind {
     pub open: fn() -> Result<Box<dyn Engine>, String>,
 }
 
-/// Every engine. Fluent Bit and the browser join here when their crates do.
+/// Every engine. Fluent Bit joins here when its crate does.
 pub const ENGINES: &[EngineKind] = &[
     EngineKind {
         name: "native",
@@ -97,6 +99,7 @@ pub const ENGINES: &[EngineKind] = &[
         required_in_ci: false,
         open: vector::open_routed,
     },
+    EngineKind { name: "browser", compare: Compare::Bytes, required_in_ci: true, open: browser::open },
 ];
 
 /// Where `cargo xtask build` puts the module.

@@ -14,6 +14,7 @@ mod vectors;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+use tapsieve_host_test::engines::close_browser;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -39,7 +40,9 @@ fn main() -> ExitCode {
     trials.extend(corpus::trials());
     trials.extend(module::trials());
     trials.extend(properties::trials(files));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    close_browser();
+    conclusion.exit_code()
 }
 
 /// A trial that says why it cannot run here; in a CI run it fails when what it needs is required there.

@@ -21,9 +21,12 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("detector", &[]),
     ("plugin", &["tapsieve-detector"]),
     ("demo", &["tapsieve-detector"]),
+    ("demo/build", &[]),
+    ("demo/serve", &[]),
+    ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
     ("host", &[]),
-    ("host-test", &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host"]),
-    ("xtask", &["tapsieve-detector"]),
+    ("host-test", &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-demo-test"]),
+    ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];
 
 pub(super) fn problems() -> Vec<String> {

@@ -1,0 +1,190 @@
+// A file: drops and choices, progress, totals, the timeline and the table. The reading itself is the worker's.
+
+import { byId, bytes, download, make, number } from './dom.js';
+import { insertion, show as showRecord } from './json.js';
+import { startTable } from './table.js';
+import { draw } from './timeline.js';
+import { provider, readable, sentence } from './words.js';
+
+const scripts = globalThis.trustedTypes?.createPolicy('worker', { createScriptURL: () => 'worker.js' });
+
+export function startFile(samples, { openEvent, shown }) {
+  let worker;
+  let file;
+  let current;
+  let policy;
+  const table = startTable((id) => worker.postMessage({ record: id }));
+
+  function open(chosen) {
+    worker?.terminate();
+    file = chosen;
+    worker = new Worker(scripts?.createScriptURL('') ?? 'worker.js', { type: 'module' });
+    worker.onmessage = ({ data }) => hear(data);
+    worker.onerror = (problem) => failed(problem.message ?? 'the worker could not be started');
+    table.clear();
+    shown();
+    byId('drop').classList.add('small');
+    byId('progress-card').hidden = false;
+    byId('file-result').hidden = false;
+    byId('file-name').textContent = file.name;
+    byId('file-status').textContent = 'Reading.';
+    byId('save-note').textContent = '';
+    byId('stop').hidden = false;
+    byId('save-mirror').disabled = byId('save-all').disabled = true;
+    delete byId('panel-file').dataset.done;
+    worker.postMessage({ read: file, policy });
+  }
+
+  function hear(data) {
+    if (data.progress) progress(data);
+    if (data.done) done(data);
+    if (data.failed !== undefined) failed(data.failed, data.saving);
+    if (data.record) record(data.record);
+    if (data.saving && data.failed === undefined) byId('save-note').textContent = `Writing: ${Math.round((100 * data.saving.read) / (data.saving.size || 1))} %`;
+    if (data.saved) saved(data.saved);
+  }
+
+  function progress({ progress, rows, totals }) {
+    const { read, size, counts, seconds } = progress;
+    byId('progress').value = size === 0 ? 1 : read / size;
+    const rate = seconds > 0.05 ? ` · ${number(counts.events / seconds)} events per second` : '';
+    byId('progress-text').textContent = `${bytes(read)} of ${bytes(size)} · ${number(counts.events)} events${rate}`;
+    table.add(rows);
+    tiles(progress, totals);
+    lists(totals, counts.mirror);
+    draw(byId('timeline'), byId('legend'), totals, table.within);
+    byId('timeline-note').textContent = totals.untimed === 0 ? 'Click a bar to see its events.' : `${number(totals.untimed)} without a time that can be read are not drawn.`;
+  }
+
+  function done({ done, progress }) {
+    const { counts, seconds } = progress;
+    const unlisted = counts.mirror - counts.kept;
+    table.finish(unlisted > 0 ? `The first ${number(counts.kept)} are listed, as many as are kept in memory; all ${number(counts.mirror)} are counted.` : '');
+    const notes = [`${number(counts.events)} events read in ${seconds.toFixed(seconds < 10 ? 2 : 0)} s, ${number(counts.mirror)} about mirroring.`];
+    if (!done.whole) notes.push('The file ends inside a record; everything before it was read.');
+    if (counts.bytesSkipped > 0) notes.push(`${bytes(counts.bytesSkipped)} belong to no record and were passed over.`);
+    byId('file-status').textContent = notes.join(' ');
+    byId('stop').hidden = true;
+    byId('save-mirror').disabled = counts.mirror === 0;
+    byId('save-all').disabled = counts.events === 0;
+    byId('panel-file').dataset.done = 'true';
+  }
+
+  function failed(problem, saving) {
+    byId(saving ? 'save-note' : 'file-status').textContent = `It could not be ${saving ? 'written' : 'read to its end'}: ${problem}`;
+    byId('stop').hidden = true;
+    if (!saving) byId('panel-file').dataset.done = 'failed';
+  }
+
+  function tiles({ bytes: all, counts }, totals) {
+    const share = (part) => all === 0 ? '0 %' : `${(100 * (1 - part / all)).toFixed(part / all > 0.001 ? 1 : 2)} %`;
+    const list = [
+      [number(counts.events), 'events'],
+      [number(counts.mirror), 'about mirroring'],
+      [bytes(Math.max(0, all - counts.bytesMirror)), `saved by keeping only those: ${share(counts.bytesMirror)} of ${bytes(all)}`],
+    ];
+    if (policy !== undefined) list.push([number(counts.dropped), `dropped by your policy, saving ${bytes(Math.max(0, all - counts.bytesOut))}`], [number(totals.approved), 'approved by your policy']);
+    byId('tiles').replaceChildren(...list.map(([value, name]) => make('div', { class: 'tile' }, make('b', {}, value), make('span', {}, name))));
+  }
+
+  function lists(totals, all) {
+    const card = (title, entries, word) => {
+      const items = entries.map(([name, count]) => {
+        const bar = make('i');
+        bar.style.width = `${(100 * count) / all}%`;
+        return make('li', {}, make('span', { title: word(name) }, word(name)), make('b', {}, number(count)), make('div', { class: 'bar', 'aria-hidden': 'true' }, bar));
+      });
+      return make('section', { class: 'card' }, make('div', { class: 'row' }, make('h2', { class: 'title' }, title)), items.length > 0 ? make('ul', { class: 'bars' }, ...items) : make('p', { class: 'hint' }, 'None.'));
+    };
+    const more = totals.actors > totals.actor.length ? ` (${totals.actor.length} of ${number(totals.actors)})` : '';
+    byId('totals').replaceChildren(card('By provider', totals.provider, provider), card(`By actor${more}`, totals.actor, String), card('By action', totals.action, readable), card('By severity', totals.severity, readable));
+  }
+
+  function record({ verdict, original, enriched }) {
+    current = original;
+    byId('detail-title').textContent = verdict?.operation ?? 'Event';
+    byId('detail-sentence').textContent = verdict ? sentence(verdict) : '';
+    showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));
+    byId('detail').showModal();
+  }
+
+  function saved({ what, bytes: length, blob }) {
+    if (blob) download(blob, name(what));
+    byId('save-note').textContent = `${blob ? 'Handed to the browser as a download' : 'Written'}: ${bytes(length)}.`;
+  }
+
+  function name(what) {
+    const stem = file.name.replace(/\.(gz|json|ndjson|log|txt)/g, '');
+    return `${stem}.${what === 'all' ? 'enriched' : 'mirror'}.ndjson`;
+  }
+
+  async function save(what) {
+    let handle;
+    if (what === 'all' && globalThis.showSaveFilePicker) {
+      try {
+        handle = await showSaveFilePicker({ suggestedName: name(what), types: [{ accept: { 'application/x-ndjson': ['.ndjson'] } }] });
+      } catch (problem) {
+        if (problem.name === 'AbortError') return;
+        throw problem;
+      }
+    }
+    byId('save-note').textContent = 'Writing.';
+    worker.postMessage({ save: what, file, handle });
+  }
+
+  byId('choose').addEventListener('click', () => byId('file').click());
+  byId('file').addEventListener('change', (change) => {
+    const [chosen] = change.target.files;
+    if (chosen) open(chosen);
+    change.target.value = '';
+  });
+  byId('sample-day').addEventListener('click', () => open(sampleDay(samples)));
+  byId('stop').addEventListener('click', () => {
+    worker.terminate();
+    failed('it was stopped');
+  });
+  byId('save-mirror').addEventListener('click', () => save('mirror'));
+  byId('save-all').addEventListener('click', () => save('all'));
+  byId('detail-close').addEventListener('click', () => byId('detail').close());
+  byId('detail-open').addEventListener('click', () => {
+    byId('detail').close();
+    openEvent(current);
+  });
+  const files = (event) => event.dataTransfer?.types.includes('Files');
+  addEventListener('dragover', (event) => {
+    if (!files(event)) return;
+    event.preventDefault();
+    document.body.classList.add('dragging');
+  });
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('dragging');
+  });
+  addEventListener('drop', (event) => {
+    document.body.classList.remove('dragging');
+    if (!files(event)) return;
+    event.preventDefault();
+    const [dropped] = event.dataTransfer.files;
+    if (dropped) open(dropped);
+  });
+
+  return {
+    open,
+    /** Takes the policy that files are read with from now on, as JSON. */
+    usePolicy(json) { policy = json; },
+  };
+}
+
+/** A day made of the samples: many calls like all others, and a few that are not. */
+function sampleDay(samples) {
+  const timed = samples.map((sample) => sample.record).filter((record) => /"(eventTime|time|timestamp)":"\d{4}-/.test(record));
+  const lines = [];
+  const noise = samples.find((sample) => sample.group === 'Not about mirroring').record;
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
+    const clock = `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+    const at = (record) => record.replace(/"(eventTime|time|timestamp|receiveTimestamp)":"[^"]*"/g, `"$1":"2026-03-04T${clock}:07Z"`);
+    for (let call = 0; call < 6; call += 1) lines.push(at(noise));
+    const busy = minute > 540 && minute < 700 ? 9 : 47;
+    if (minute % busy === 0) lines.push(at(timed[(minute / busy) % timed.length]));
+  }
+  return new File([`${lines.join('\n')}\n`], 'sample-day.ndjson');
+}

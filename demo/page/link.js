@@ -1,0 +1,37 @@
+// An event in a link: compressed, behind the #, where it is never sent.
+
+/** A longer link is refused by some programs that pass links on, in characters. */
+const LINK_MAX = 32_000;
+/** What a link may unfold to, in bytes. */
+const TEXT_MAX = 4_000_000;
+
+async function through(bytes, stream, max = Infinity) {
+  const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
+  const parts = [];
+  let total = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
+    total += value.length;
+    if (total > max) throw new Error('the link unfolds to more than 4 MB');
+    parts.push(value);
+  }
+}
+
+/** The fragment for a text, or undefined when it would be too long. */
+export async function toFragment(text) {
+  const packed = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
+  let binary = '';
+  for (const byte of packed) binary += String.fromCharCode(byte);
+  const fragment = `#e=${btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`;
+  return fragment.length > LINK_MAX ? undefined : fragment;
+}
+
+/** The text in a fragment; throws when it is damaged, undefined when there is none. */
+export async function fromFragment(fragment) {
+  const coded = /^#e=([\w-]+)$/.exec(fragment)?.[1];
+  if (coded === undefined) return undefined;
+  const binary = atob(coded.replaceAll('-', '+').replaceAll('_', '/'));
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return new TextDecoder().decode(await through(bytes, new DecompressionStream('deflate-raw'), TEXT_MAX));
+}

@@ -1,0 +1,60 @@
+//! How the page looks: pictures for people, and that nothing is cut off at any width.
+
+use std::path::PathBuf;
+
+use crate::Act;
+use crate::visit::{Visit, scratch};
+
+pub(crate) const ACTS: &[(&str, Act)] = &[("looks/nothing-is-cut-off", nothing_is_cut_off)];
+
+/// A name, the size, and light or dark.
+const SIZES: [(&str, u32, u32, &str); 5] = [
+    ("light", 1440, 900, "light"),
+    ("dark", 1440, 900, "dark"),
+    ("tablet", 820, 1100, "light"),
+    ("phone", 390, 844, "light"),
+    ("small-phone-dark", 320, 640, "dark"),
+];
+
+/// A name and how to get there.
+pub(crate) const STATES: [(&str, fn(&Visit) -> Result<(), String>); 5] = [
+    ("start", |_| Ok(())),
+    ("mirror-event", |visit| visit.choose("sample", "0")),
+    ("near-miss", |visit| visit.choose("sample", "12")),
+    ("file", |visit| {
+        visit.click("tab-file")?;
+        visit.click("sample-day")?;
+        visit.file_read().map(drop)
+    }),
+    ("detail", |visit| {
+        visit.click("tab-file")?;
+        visit.click("sample-day")?;
+        visit.file_read()?;
+        visit.page.run("document.querySelector('#rows button').click()")?;
+        visit.page.wait("document.getElementById('detail').open")
+    }),
+];
+
+fn nothing_is_cut_off(visit: &Visit) -> Result<(), String> {
+    let pictures = match std::env::var_os("TAPSIEVE_PICTURES") {
+        Some(folder) => PathBuf::from(folder),
+        None => scratch("pictures")?,
+    };
+    for (state, reach) in STATES {
+        visit.go("")?;
+        reach(visit)?;
+        for (name, width, height, scheme) in SIZES {
+            visit.page.look(width, height, scheme)?;
+            // Two frames, so that the new size is laid out.
+            visit.page.run(
+                "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))",
+            )?;
+            visit.page.picture(&pictures.join(format!("{state}-{name}.png")))?;
+            let wide = visit.page.run("document.documentElement.scrollWidth")?;
+            if wide.as_u64() > Some(u64::from(width)) {
+                return Err(format!("{state} at {width} pixels is {wide} pixels wide"));
+            }
+        }
+    }
+    Ok(())
+}

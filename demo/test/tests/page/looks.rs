@@ -17,7 +17,7 @@ const SIZES: [(&str, u32, u32, &str); 5] = [
 ];
 
 /// A name and how to get there.
-pub(crate) const STATES: [(&str, fn(&Visit) -> Result<(), String>); 5] = [
+pub(crate) const STATES: [(&str, Act); 5] = [
     ("start", |_| Ok(())),
     ("mirror-event", |visit| visit.choose("sample", "0")),
     ("near-miss", |visit| visit.choose("sample", "12")),

@@ -63,6 +63,26 @@ fn same_members(record: &[u8], enriched: &[u8]) -> Result<(), String> {
     }
 }
 
+/// Whether two JSON values are the same to a shipper that reads and writes them anew: the order of members does not
+/// count, and a number that is no 64-bit integer has 15 significant digits.
+pub fn same_values(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same_values(value, other)))
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_values(a, b))
+        }
+        (Value::Number(a), Value::Number(b)) if a != b => match (a.as_f64(), b.as_f64()) {
+            _ if !a.is_f64() && !b.is_f64() => false,
+            (Some(a), Some(b)) => (a - b).abs() <= a.abs() * 1e-15 * 8.0,
+            _ => false,
+        },
+        _ => a == b,
+    }
+}
+
 /// A verdict in four words: provider, kind, action, outcome; `-` where there is none.
 ///
 /// # Errors

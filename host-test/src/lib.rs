@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod engines;
+pub mod fluent_bit;
 pub mod http;
 pub mod oracle;
 pub mod pipeline;

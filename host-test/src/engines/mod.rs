@@ -1,6 +1,7 @@
 //! The ways of running the detector. One engine is one small file behind [`Engine`] and one row of [`ENGINES`].
 
 mod browser;
+mod fluent_bit;
 mod native;
 mod vector;
 mod wasmi;
@@ -55,7 +56,8 @@ pub trait Engine {
 pub enum Compare {
     /// Byte for byte.
     Bytes,
-    /// As JSON values: the host behind the engine writes the record anew. Skips cases with `shippers = false`.
+    /// As JSON values: the host behind the engine writes the record anew. Skips cases with `shippers = false`, and
+    /// those with a policy, which such a host cannot hand to a module.
     JsonValues,
 }
 
@@ -71,7 +73,7 @@ pub struct EngineKind {
     pub open: fn() -> Result<Box<dyn Engine>, String>,
 }
 
-/// Every engine. Fluent Bit joins here when its crate does.
+/// Every engine.
 pub const ENGINES: &[EngineKind] = &[
     EngineKind {
         name: "native",
@@ -91,6 +93,18 @@ pub const ENGINES: &[EngineKind] = &[
         compare: Compare::Bytes,
         required_in_ci: true,
         open: || Ok(Box::new(WasmiFluentBit::new()?)),
+    },
+    EngineKind {
+        name: "fluent-bit",
+        compare: Compare::JsonValues,
+        required_in_ci: false,
+        open: fluent_bit::open,
+    },
+    EngineKind {
+        name: "fluent-bit-routed",
+        compare: Compare::JsonValues,
+        required_in_ci: false,
+        open: fluent_bit::open_routed,
     },
     EngineKind { name: "vector", compare: Compare::JsonValues, required_in_ci: false, open: vector::open },
     EngineKind {

@@ -2,7 +2,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
-use tapsieve_host_test::check::{enrichment_laws, short_verdict, show, show_bytes};
+use tapsieve_host_test::check::{enrichment_laws, same_values, short_verdict, show, show_bytes};
 use tapsieve_host_test::engines::{Answer, Compare, ENGINES, EngineKind};
 use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 
@@ -40,7 +40,14 @@ pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFi
 }
 
 /// Whether the engine is given the case: a shipper has one policy for all cases.
+/// A flattened name, which no rule of Fluent Bit's can look at; fluent-bit-config/README.md says so.
+const NOT_ROUTED: [&str; 2] = ["\"protoPayload.methodName\"", "\"operationName.value\""];
+
 fn delivered(kind: &EngineKind, case: &Case) -> bool {
+    let holds = |text: &str| case.record.windows(text.len()).any(|window| window == text.as_bytes());
+    if kind.name == "fluent-bit-routed" && NOT_ROUTED.into_iter().any(holds) {
+        return false;
+    }
     kind.compare == Compare::Bytes || (case.shippers && case.policy.is_none())
 }
 
@@ -101,7 +108,7 @@ fn as_expected(compare: Compare, case: &Case, answer: &Answer) -> Result<(), Str
             let expected = case.enriched().ok_or("the record has no brace to insert before")?;
             let same = match compare {
                 Compare::Bytes => *got == expected,
-                Compare::JsonValues => json(got)? == json(&expected)?,
+                Compare::JsonValues => same_values(&json(got)?, &json(&expected)?),
             };
             if same {
                 Ok(())

@@ -1,0 +1,204 @@
+//! What goes in comes out: noise, large events, hostile records; and the shipped configurations are accepted.
+
+use std::collections::HashMap;
+use std::fs;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+use serde_json::Value;
+use tapsieve_host_test::check::same_values;
+use tapsieve_host_test::engines::module_path;
+use tapsieve_host_test::fluent_bit::{
+    CASE, FILE, Folder, Process, TAIL, binary, configuration, configurations, numbered, pass, take_number,
+};
+use tapsieve_host_test::{root, vectors};
+
+const MIRROR: &str = r#""eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession""#;
+
+/// `--dry-run` takes every file that is a whole configuration, with the settings of `tapsieve.env`.
+pub(crate) fn configurations_are_accepted(_: &str) -> Result<(), Failed> {
+    let settings = fs::read_to_string(configurations().join("tapsieve.env"))?;
+    let settings: Vec<_> = settings.lines().filter_map(|line| line.split_once('=')).collect();
+    for name in ["fluent-bit.yaml", "fluent-bit-routed.yaml", "trial.yaml"] {
+        let mut command = Command::new(binary()?);
+        command.arg("--dry-run").arg("--config").arg(configurations().join(name));
+        let output = command.envs(settings.iter().copied()).env("TAPSIEVE_WASM", module_path()).output()?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        if !output.status.success() || !text.contains("configuration test is successful") {
+            return Err(format!("{name}: {text}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Real events where they lie beside the repository, otherwise plain ones: 200,000 of them.
+pub(crate) fn noise(filter: &str) -> Result<(), Failed> {
+    const COUNT: usize = 200_000;
+    let mut events = Vec::new();
+    for entry in fs::read_dir(root().join("../shared/corpus")).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".ndjson") && !name.starts_with("mirror-") {
+            let text = fs::read_to_string(entry.path())?;
+            events.extend(
+                text.lines().filter(|line| line.starts_with('{')).map(|line| line.as_bytes().to_vec()),
+            );
+        }
+    }
+    if events.is_empty() {
+        let event =
+            |n| format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"GetObject{n}","n":{n},"f":0.5}}"#);
+        events.extend((0..1000).map(|n| event(n).into_bytes()));
+    }
+    let lines: Result<Vec<_>, _> = (0..COUNT).map(|at| numbered(&events[at % events.len()], at)).collect();
+    let values: Result<Vec<Value>, _> = events.iter().map(|event| serde_json::from_slice(event)).collect();
+    let values = values?;
+    let mut seen = vec![false; COUNT];
+    for mut record in pass(filter, &lines?)? {
+        let number = take_number(&mut record)?;
+        if std::mem::replace(seen.get_mut(number).ok_or("an unknown number")?, true) {
+            return Err(format!("event {number} came out twice").into());
+        }
+        if !same_values(&values[number % values.len()], &record) {
+            return Err(format!("event {number} came out as {record}").into());
+        }
+    }
+    match seen.iter().filter(|seen| !**seen).count() {
+        0 => Ok(()),
+        lost => Err(format!("{lost} of {COUNT} events are lost").into()),
+    }
+}
+
+pub(crate) fn large_events(filter: &str) -> Result<(), Failed> {
+    let mut lines = Vec::new();
+    for (number, size) in [256 * 1024, 1024 * 1024, 100].into_iter().enumerate() {
+        let head = format!(r#"{{"{CASE}":{number},{MIRROR},"responseElements":{{"pad":""#);
+        let pad = "x".repeat(usize::saturating_sub(size, head.len() + 3));
+        lines.push(format!("{head}{pad}\"}}}}").into_bytes());
+    }
+    let enriched = enriched_numbers(pass(filter, &lines)?)?;
+    if enriched.len() == lines.len() && enriched.values().all(|enriched| *enriched) {
+        Ok(())
+    } else {
+        Err(format!("enriched: {enriched:?}").into())
+    }
+}
+
+/// For each number whether its record came out enriched. Records without a number are left out.
+fn enriched_numbers(records: Vec<Value>) -> Result<HashMap<usize, bool>, String> {
+    let mut enriched = HashMap::new();
+    for mut record in records {
+        let Ok(number) = take_number(&mut record) else { continue };
+        if enriched.insert(number, record["mirror"]["schema"].is_number()).is_some() {
+            return Err(format!("record {number} came out twice"));
+        }
+    }
+    Ok(enriched)
+}
+
+/// The rows of the hostile vectors, each as a line of its own, each between two good events in the same chunk. What is no
+/// JSON reaches the module as text in `log`.
+pub(crate) fn hostile_records(filter: &str) -> Result<(), Failed> {
+    let (files, problems) = vectors::load(&root().join("tests/vectors"));
+    let bad = files.iter().filter(|file| file.name.starts_with("bad/")).flat_map(|file| &file.cases);
+    let (mut lines, mut good) = (Vec::new(), 0);
+    // Nesting of 100,000 levels ends Fluent Bit in its own JSON parser, before any filter.
+    for case in bad.filter(|case| case.shippers || !case.name.starts_with("deep")) {
+        let mut line = case.record.clone();
+        line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+        lines.push(line);
+        lines.push(format!(r#"{{"{CASE}":{good},{MIRROR}}}"#).into_bytes());
+        good += 1;
+    }
+    if good < 40 || !problems.is_empty() {
+        return Err(format!("{good} hostile vectors, problems: {problems:?}").into());
+    }
+    // `pass` fails when the process dies.
+    let enriched = enriched_numbers(pass_hostile(filter, &lines, good)?)?;
+    let lost: Vec<_> = (0..good).filter(|number| enriched.get(number) != Some(&true)).collect();
+    if lost.is_empty() { Ok(()) } else { Err(format!("good events lost or not enriched: {lost:?}").into()) }
+}
+
+/// Like [`pass`], and waits only for the good ones: Fluent Bit itself may refuse a hostile line.
+fn pass_hostile(filter: &str, lines: &[Vec<u8>], good: usize) -> Result<Vec<Value>, String> {
+    let folder = Folder::new()?;
+    folder.write("in.ndjson", &[lines.join(&b'\n'), b"\n".to_vec()].concat())?;
+    let mut process = Process::start(&folder, &configuration(filter, TAIL, FILE), &[])?;
+    let out = folder.join("out.ndjson");
+    let mark = format!("\"{CASE}\":");
+    let (mut count, mut rounds) = (0, 0);
+    process.wait_until(|| {
+        let text = fs::read(&out).unwrap_or_default();
+        let now = String::from_utf8_lossy(&text).matches(&mark).count();
+        rounds = if now == count { rounds + 1 } else { 0 };
+        count = now;
+        Ok(count >= good || rounds > 200)
+    })?;
+    process.terminate()?;
+    let text = fs::read(&out).map_err(|error| error.to_string())?;
+    let lines = text
+        .split(|&byte| byte == b'\n')
+        .filter(|line| line.windows(mark.len()).any(|w| w == mark.as_bytes()));
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
+/// Ten million events; takes minutes, so it runs only when asked for: `cargo test … -- --ignored memory`.
+pub(crate) fn memory_is_flat(filter: &str) -> Result<(), Failed> {
+    const ROUNDS: usize = 100;
+    const EVENTS: usize = 100_000;
+    let folder = Folder::new()?;
+    folder.write("in.ndjson", b"")?;
+    let output = "    - name: 'null'\n      match: '*'\n";
+    let input = TAIL.replace("IN}", "IN}*");
+    let mut process = Process::start(&folder, &configuration(filter, &input, output), &[])?;
+    let mut block = Vec::new();
+    for number in 0..EVENTS {
+        let event = match number % 100 {
+            0 => format!("{{\"n\":{number},{MIRROR}}}\n"),
+            _ => format!("{{\"n\":{number},\"eventName\":\"GetObject\"}}\n"),
+        };
+        block.extend_from_slice(event.as_bytes());
+    }
+    let mut sizes = Vec::new();
+    for round in 0..ROUNDS {
+        use std::io::Write;
+        let mut file = fs::OpenOptions::new().append(true).open(folder.join("in.ndjson"))?;
+        file.write_all(&block)?;
+        let length = file.metadata()?.len();
+        // The offset that tail has reached stands in /proc.
+        process.wait_until(|| Ok(offset(&folder) >= length))?;
+        sizes.push(resident_kib(process.id())?);
+        if round % 10 == 9 {
+            eprintln!("{} events: {} KiB", (round + 1) * EVENTS, sizes[round]);
+        }
+    }
+    process.terminate()?;
+    let (early, late) = (sizes[ROUNDS / 10], sizes[ROUNDS - 1]);
+    if late <= early + early / 10 { Ok(()) } else { Err(format!("{early} KiB grew to {late} KiB").into()) }
+}
+
+fn offset(folder: &Folder) -> u64 {
+    // The input file is open once; its position is the largest of the process's files named in.ndjson.
+    let path = folder.join("in.ndjson");
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .flat_map(|process| {
+            fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok)
+        })
+        .filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == path))
+        .filter_map(|fd| {
+            let info = fs::read_to_string(fd.path().to_string_lossy().replace("/fd/", "/fdinfo/")).ok()?;
+            info.lines().next()?.split_whitespace().nth(1)?.parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+fn resident_kib(process: u32) -> Result<u64, Failed> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.split_whitespace().nth(1).unwrap_or_default().parse()?)
+}

@@ -1,5 +1,6 @@
 //! The pipeline, a straight line from a record to its outcome.
 
+use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Layer, Record, events, unwrap};
 use crate::fields::{is_host, observe, observe_line};
@@ -128,11 +129,16 @@ fn gravest<'l>(layer: &'l Layer<'_>) -> (Option<Verdict<'l>>, usize) {
             let mut matches = 0usize;
             for verdict in events(array).filter_map(observe).map(classify) {
                 matches = matches.saturating_add(1);
-                if gravest.as_ref().is_none_or(|known| known.severity < verdict.severity) {
+                if gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {
                     gravest = Some(verdict);
                 }
             }
             (gravest, matches)
         }
     }
+}
+
+/// Of equally grave events one that has ended says more than one that has only begun.
+fn rank(verdict: &Verdict<'_>) -> (Severity, bool) {
+    (verdict.severity, verdict.outcome != EventOutcome::Started)
 }

@@ -9,6 +9,7 @@ const PATHS: &[(Field, &str)] = &[
     (Field::Actor, "userIdentity.arn"),
     (Field::Actor, "userIdentity.userName"),
     (Field::Actor, "userIdentity.principalId"),
+    (Field::Actor, "userIdentity.onBehalfOf.userId"),
     (Field::Actor, "userIdentity.invokedBy"),
     (Field::ActorType, "userIdentity.type"),
     (Field::SourceIp, "sourceIPAddress"),

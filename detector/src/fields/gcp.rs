@@ -69,7 +69,7 @@ pub(super) fn fill<'a>(object: &'a [u8], observation: &mut Observation<'a>) {
     let denied = values.raw(Field::Granted).and_then(Raw::array).is_some_and(|granted| {
         Elements::new(granted)
             .filter_map(Raw::object)
-            .any(|info| Members::new(info).any(|member| member.key == b"granted" && member.value.is_false()))
+            .any(|info| Members::new(info).any(|member| member.is("granted") && member.value.is_false()))
     });
     let starts = values.raw(Field::First).is_some_and(Raw::is_true)
         && !values.raw(Field::Last).is_some_and(Raw::is_true);
@@ -94,7 +94,7 @@ fn mirrored(object: &[u8]) -> impl Iterator<Item = (&'static str, super::Text<'_
             _ => return None,
         };
         let text = match first.object() {
-            Some(object) => Members::new(object).find(|member| member.key == b"url")?.value.text()?,
+            Some(object) => Members::new(object).find(|member| member.is("url"))?.value.text()?,
             None => first.text()?,
         };
         Some((name, text))

@@ -165,6 +165,14 @@ const NAMES: &[(Field, &str)] = &[
 pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
     let names = Values::read(object, NAMES);
     let operation = identify(&names)?;
+    // LookupEvents repeats the name beside the whole event, which says more.
+    let mut whole = [None];
+    collect(object, &[((), "CloudTrailEvent")], &mut whole);
+    if let [Some(whole)] = whole
+        && whole.string().is_some_and(|event| event.starts_with('{'))
+    {
+        return None;
+    }
     // The seed's coalesce: the first of these three that is there names the event, whichever identified it.
     let name = [Field::EventName, Field::OperationName, Field::MethodName, Field::OperationValue]
         .into_iter()

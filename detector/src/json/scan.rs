@@ -1,6 +1,6 @@
 //! Walks over members and elements by their bytes: knows where values end, not what they mean.
 
-use super::Raw;
+use super::{Raw, decode};
 
 /// One member of an object: the key between its quotes, still escaped, and the value.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,13 @@ pub struct Member<'a> {
     pub key: &'a [u8],
     /// The value.
     pub value: Raw<'a>,
+}
+
+impl Member<'_> {
+    /// Whether the key is this, however it is spelled.
+    pub fn is(&self, key: &str) -> bool {
+        self.key == key.as_bytes() || self.key.contains(&b'\\') && decode(self.key).as_deref() == Some(key)
+    }
 }
 
 /// The members of one object, in order.

@@ -1,5 +1,6 @@
 //! The pipeline, a straight line from a record to its outcome.
 
+use crate::catalog::EventOutcome;
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Layer, Record, events, unwrap};
 use crate::fields::{is_host, observe, observe_line};
@@ -128,11 +129,17 @@ fn gravest<'l>(layer: &'l Layer<'_>) -> (Option<Verdict<'l>>, usize) {
             let mut matches = 0usize;
             for verdict in events(array).filter_map(observe).map(classify) {
                 matches = matches.saturating_add(1);
-                if gravest.as_ref().is_none_or(|known| known.severity < verdict.severity) {
+                if gravest.as_ref().is_none_or(|known| is_graver(&verdict, known)) {
                     gravest = Some(verdict);
                 }
             }
             (gravest, matches)
         }
     }
+}
+
+/// Whether a verdict tells more than another; of equals one that is done tells more than one that has begun.
+fn is_graver(verdict: &Verdict<'_>, known: &Verdict<'_>) -> bool {
+    let done = |verdict: &Verdict<'_>| verdict.outcome != EventOutcome::Started;
+    (verdict.severity, done(verdict)) > (known.severity, done(known))
 }

@@ -8,6 +8,7 @@ use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::abi::documented_exports;
+use crate::pack::pack;
 use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
 use crate::task::{cargo, root, run, say};
@@ -37,7 +38,7 @@ pub(crate) fn build_module() -> Result<(), String> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir));
     let built = target.join(TARGET).join("module/tapsieve_plugin.wasm");
     let wasm = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
-    let module = strip(&slim(&wasm)?, &documented_exports()?)?;
+    let module = pack(&strip(&slim(&wasm)?, &documented_exports()?)?)?;
     let path = machine_paths().into_iter().find(|(_, path)| contains(&module, path.as_bytes()));
     if let Some((_, path)) = path {
         return Err(format!("the module holds a path of this machine: {path}"));

@@ -3,6 +3,7 @@
 mod abi;
 mod build;
 mod ci;
+mod pack;
 mod pretty;
 mod run;
 mod setup;

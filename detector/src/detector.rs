@@ -1,6 +1,6 @@
 //! The pipeline, a straight line from a record to its outcome.
 
-use crate::catalog::{EventOutcome, Severity};
+use crate::catalog::EventOutcome;
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Layer, Record, events, unwrap};
 use crate::fields::{is_host, observe, observe_line};
@@ -129,7 +129,7 @@ fn gravest<'l>(layer: &'l Layer<'_>) -> (Option<Verdict<'l>>, usize) {
             let mut matches = 0usize;
             for verdict in events(array).filter_map(observe).map(classify) {
                 matches = matches.saturating_add(1);
-                if gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {
+                if gravest.as_ref().is_none_or(|known| is_graver(&verdict, known)) {
                     gravest = Some(verdict);
                 }
             }
@@ -138,7 +138,8 @@ fn gravest<'l>(layer: &'l Layer<'_>) -> (Option<Verdict<'l>>, usize) {
     }
 }
 
-/// Of equally grave events one that has ended says more than one that has only begun.
-fn rank(verdict: &Verdict<'_>) -> (Severity, bool) {
-    (verdict.severity, verdict.outcome != EventOutcome::Started)
+/// Whether a verdict tells more than another; of equals one that is done tells more than one that has begun.
+fn is_graver(verdict: &Verdict<'_>, known: &Verdict<'_>) -> bool {
+    let done = |verdict: &Verdict<'_>| verdict.outcome != EventOutcome::Started;
+    (verdict.severity, done(verdict)) > (known.severity, done(known))
 }

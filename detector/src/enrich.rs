@@ -63,18 +63,19 @@ fn mirror_action(action: Action) -> &'static str {
 /// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds.
 pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     let observation = &verdict.observation;
-    let operation = observation.operation;
+    let operation = &observation.operation;
     out.clear();
     out.push(b'{');
     let mut object = Object { out, first: true };
     object.number("schema", SCHEMA as usize);
     object.text("provider", Some(operation.provider.name()));
-    object.text("operation", Some(operation.name));
+    object.text("operation", Some(&operation.name));
     object.text("kind", Some(operation.kind.name()));
     object.text("technique", Some(operation.technique.name()));
     object.text("action", Some(verdict.action.name()));
     object.text("outcome", Some(verdict.outcome.name()));
     object.text("severity", Some(verdict.severity.name()));
+    object.text("raised_by", verdict.raised_by);
     object.text("actor", observation.actor.as_deref());
     object.text("actor_type", observation.actor_type);
     object.text("source_ip", observation.source_ip.as_deref());

@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode};
+use crate::json::{Elements, Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -13,26 +13,28 @@ pub const COLUMNS: [&str; 6] =
 /// The members that can hold the description of an event, in order of preference.
 pub const DESCRIPTIONS: [&str; 2] = ["mirror", "tapsieve"];
 
-/// Where an event can be inside a layer, outermost wrapper first.
-const WRAPPERS: &[((), &str)] = &[
-    ((), "detail"),
-    ((), "CloudTrailEvent"),
-    ((), "event"),
-    ((), "Records"),
-    ((), "log"),
-    ((), "message"),
-    ((), "msg"),
-    ((), "_raw"),
-    ((), "event.original"),
+paths! {
+    /// Where an event can be inside a layer, outermost wrapper first.
+    WRAPPERS:
+    0 => "detail",
+    0 => "CloudTrailEvent",
+    0 => "event",
+    0 => "logContent",
+    0 => "Records",
+    0 => "log",
+    0 => "message",
+    0 => "msg",
+    0 => "_raw",
+    0 => "event.original",
     // Where a shipper that reads headers leaves the tag of a device's message.
-    ((), "ident"),
-    ((), "appname"),
-    ((), "program"),
-    ((), "tag"),
-];
+    0 => "ident",
+    0 => "appname",
+    0 => "program",
+    0 => "tag";
+}
 
-/// The last of [`WRAPPERS`] are tags.
-const TAGS: usize = 4;
+/// How many [`WRAPPERS`] are no tags.
+const WRAPPERS_LEN: usize = 10;
 
 /// The top level of one record: all that is needed to insert members into it.
 #[derive(Clone, Copy, Debug)]
@@ -121,8 +123,8 @@ pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
 
 fn wrapped(object: &[u8]) -> Vec<Layer<'_>> {
     let mut found = [None; PATHS_MAX];
-    collect(object, WRAPPERS, &mut found);
-    let (wrappers, tags) = found.split_at_checked(WRAPPERS.len().saturating_sub(TAGS)).unwrap_or_default();
+    collect(object, &Paths::new(WRAPPERS), &mut found);
+    let (wrappers, tags) = found.split_at_checked(WRAPPERS_LEN).unwrap_or_default();
     let mut layers: Vec<_> = wrappers.iter().flatten().filter_map(|raw| inside(*raw)).collect();
     layers.extend(tagged(wrappers, tags));
     layers

@@ -207,6 +207,17 @@ mod tests {
         }
     }
 
+    /// Speed depends on how rarely a window of ordinary text is in the table, not on the number of anchors.
+    #[test]
+    fn the_table_stays_sparse() {
+        let mut prefilter = Prefilter::new();
+        prefilter.learn_all();
+        let full = prefilter.table.iter().filter(|&&place| place != 0).count();
+        let share = full as f64 * 100.0 / prefilter.table.len() as f64;
+        std::println!("{} anchors fill {share:.2} % of the prefilter's table", ANCHORS.len());
+        assert!(share < 6.0, "{share:.2} %");
+    }
+
     #[test]
     fn ordinary_text_is_passed_over() {
         let mut prefilter = Prefilter::new();

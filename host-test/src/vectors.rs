@@ -33,6 +33,8 @@ pub struct Case {
     pub policy: Option<String>,
     /// Whether Fluent Bit and Vector can deliver these bytes.
     pub shippers: bool,
+    /// The row of the catalog that this record comes close to.
+    pub near: Option<String>,
 }
 
 /// What becomes of a record.
@@ -189,7 +191,7 @@ fn scenario_verdicts(document: &DocumentMut, cases: usize) -> Result<Vec<String>
 }
 
 fn parse_case(table: &Table) -> Result<Case, String> {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 11] = [
         "name",
         "why",
         "record",
@@ -200,6 +202,7 @@ fn parse_case(table: &Table) -> Result<Case, String> {
         "dropped",
         "policy",
         "shippers",
+        "near",
     ];
     if let Some((key, _)) = table.iter().find(|(key, _)| !KNOWN.contains(key)) {
         return Err(format!("unknown key `{key}`"));
@@ -214,7 +217,12 @@ fn parse_case(table: &Table) -> Result<Case, String> {
         Some(item) => item.as_bool().ok_or("`shippers` is not true or false")?,
     };
     let policy = table.get("policy").map(json_of_item).transpose()?;
-    Ok(Case { name, record: parse_record(table)?, expectation: parse_expectation(table)?, policy, shippers })
+    let near = table.get("near").map(|_| non_empty_text(table.get("near"), "near")).transpose()?;
+    let (record, expectation) = (parse_record(table)?, parse_expectation(table)?);
+    if near.is_some() && expectation != Expectation::Unchanged {
+        return Err("a near miss stays unchanged".into());
+    }
+    Ok(Case { name, record, expectation, policy, shippers, near })
 }
 
 fn non_empty_text(item: Option<&Item>, key: &str) -> Result<String, String> {

@@ -1,14 +1,22 @@
-//! Amazon EC2 traffic mirroring: the names that CloudTrail logs as `eventName`.
+//! Amazon EC2 traffic mirroring: the names that CloudTrail logs as `eventName`, and operations of EC2 and RAM that
+//! count only where they touch its parts.
 
 use crate::catalog::operations;
 
 const EC2: &str = "botocore EC2 API 2016-11-15";
+const MITRE: &str = "ATT&CK analytic AN1131; the EC2 API has no such operation";
+const RAM: &str = "RAM API; a request that names a mirror target was never seen";
+const TAGS: &str = "EC2 API; a request that names a part of a mirroring was never seen";
 
 operations! { Aws,
+    "AssociateResourceShare" Modify ResourceShare Medium TrafficDuplication Inferred RAM if TargetShared;
+    "CreateResourceShare" Create ResourceShare Medium TrafficDuplication Inferred RAM if TargetShared;
+    "CreateTags" Modify Tags Low TrafficDuplication Inferred TAGS if MirrorTagged;
     "CreateTrafficMirrorFilter" Create Filter Medium TrafficDuplication Verified EC2;
     "CreateTrafficMirrorFilterRule" Create FilterRule Medium TrafficDuplication Verified EC2;
     "CreateTrafficMirrorSession" Create Session High TrafficDuplication Verified EC2;
     "CreateTrafficMirrorTarget" Create Target Medium TrafficDuplication Verified EC2;
+    "DeleteTags" Modify Tags Low TrafficDuplication Inferred TAGS if MirrorTagged;
     "DeleteTrafficMirrorFilter" Delete Filter Low TrafficDuplication Verified EC2;
     "DeleteTrafficMirrorFilterRule" Delete FilterRule Low TrafficDuplication Verified EC2;
     "DeleteTrafficMirrorSession" Delete Session Medium TrafficDuplication Verified EC2;
@@ -20,4 +28,5 @@ operations! { Aws,
     "ModifyTrafficMirrorFilterNetworkServices" Modify Filter Medium TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorFilterRule" Modify FilterRule Medium TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorSession" Modify Session High TrafficDuplication Verified EC2;
+    "ModifyTrafficMirrorTarget" Modify Target Medium TrafficDuplication Claimed MITRE;
 }

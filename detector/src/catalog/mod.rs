@@ -2,14 +2,25 @@
 //!
 //! One sorted table per provider, one row per operation. Adding an operation is one row and two vectors.
 
+mod alibaba;
 mod aws;
 mod azure;
 mod cisco;
 mod gcp;
 mod host;
+mod huawei;
 mod junos;
+mod kubernetes;
 mod network;
+mod oci;
+mod requires;
 mod switch;
+mod table;
+
+use alloc::borrow::Cow;
+
+pub use requires::{Requires, Test};
+pub use table::{Table, compare};
 
 /// Declares a vocabulary: an enum whose variants have one name each in the output.
 macro_rules! vocabulary {
@@ -39,6 +50,14 @@ vocabulary! {
         Azure = "azure",
         /// Google Cloud.
         Gcp = "gcp",
+        /// Oracle Cloud Infrastructure.
+        Oci = "oci",
+        /// Alibaba Cloud.
+        Alibaba = "alibaba",
+        /// Huawei Cloud.
+        Huawei = "huawei",
+        /// A Kubernetes cluster and what runs its network.
+        Kubernetes = "kubernetes",
         /// A switch or router.
         Network = "network",
         /// A host's own network stack.
@@ -71,11 +90,11 @@ vocabulary! {
 vocabulary! {
     /// What kind of thing the operation acts on.
     Kind {
-        /// A mirror session (AWS).
+        /// A mirror session (AWS, Alibaba, Huawei).
         Session = "session",
         /// Where mirrored packets go (AWS).
         Target = "target",
-        /// Which packets are mirrored (AWS).
+        /// Which packets are mirrored (AWS, OCI, Alibaba, Huawei).
         Filter = "filter",
         /// One rule of a filter (AWS).
         FilterRule = "filter_rule",
@@ -83,12 +102,44 @@ vocabulary! {
         Tap = "tap",
         /// A network interface's connection to a tap (Azure).
         TapConfiguration = "tap_configuration",
+        /// What a tap knows of a connection to it (Azure).
+        TapProxy = "tap_proxy",
         /// A packet capture on a device or watcher.
         PacketCapture = "packet_capture",
         /// A packet mirroring policy (GCP).
         PacketMirroring = "packet_mirroring",
-        /// A rule that copies the packets it fits.
+        /// A forwarding rule that takes in mirrored packets (GCP).
+        Collector = "collector",
+        /// A mirroring rule of a firewall policy (GCP).
         MirroringRule = "mirroring_rule",
+        /// A firewall policy that carries mirroring rules (GCP).
+        FirewallPolicy = "firewall_policy",
+        /// A security profile that names where to mirror to (GCP).
+        SecurityProfile = "security_profile",
+        /// A group of such profiles, which mirroring rules refer to (GCP).
+        SecurityProfileGroup = "security_profile_group",
+        /// The collectors of one zone (GCP).
+        Deployment = "deployment",
+        /// The collectors of a producer (GCP).
+        DeploymentGroup = "deployment_group",
+        /// A consumer's view of a deployment group (GCP).
+        EndpointGroup = "endpoint_group",
+        /// A network's connection to an endpoint group (GCP).
+        EndpointGroupAssociation = "endpoint_group_association",
+        /// A virtual test access point (OCI).
+        Vtap = "vtap",
+        /// The mirroring service of an account (Alibaba).
+        Service = "service",
+        /// Tags on parts of a mirroring (AWS).
+        Tags = "tags",
+        /// A share of a mirror target with other accounts (AWS).
+        ResourceShare = "resource_share",
+        /// Copying of the packets of pods (Kubernetes).
+        TrafficControl = "traffic_control",
+        /// A pod network whose ports are mirrored (Kubernetes).
+        NetworkAttachment = "network_attachment",
+        /// Copying of requests, above packets (Kubernetes).
+        RequestMirror = "request_mirror",
         /// A port mirroring session of a switch.
         SpanSession = "span_session",
         /// A port mirroring session whose copies travel over IP (Cisco).
@@ -152,11 +203,34 @@ vocabulary! {
     }
 }
 
+impl Kind {
+    /// Whether packets are copied by a thing of this kind itself; the others are its parts.
+    pub fn copies(self) -> bool {
+        matches!(
+            self,
+            Kind::Session
+                | Kind::TapConfiguration
+                | Kind::TapProxy
+                | Kind::PacketCapture
+                | Kind::PacketMirroring
+                | Kind::MirroringRule
+                | Kind::FirewallPolicy
+                | Kind::EndpointGroupAssociation
+                | Kind::Vtap
+                | Kind::TrafficControl
+                | Kind::NetworkAttachment
+                | Kind::SpanSession
+                | Kind::ErspanSession
+                | Kind::Analyzer
+        )
+    }
+}
+
 /// One operation: one API call or device command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Operation {
-    /// The provider's own spelling, without a version prefix.
-    pub name: &'static str,
+    /// The provider's own spelling, without package and version.
+    pub name: Cow<'static, str>,
     /// Who offers it.
     pub provider: Provider,
     /// What it does when it succeeds.
@@ -167,6 +241,8 @@ pub struct Operation {
     pub severity: Severity,
     /// The technique it serves.
     pub technique: Technique,
+    /// What an event has to show besides its name.
+    pub requires: Requires,
 }
 
 /// Where a row's facts come from. Kept beside the rows so that the module does not carry it.
@@ -178,42 +254,28 @@ pub struct Source {
     pub evidence: Evidence,
 }
 
-/// One provider's operations, sorted by name without regard to case.
-#[derive(Debug)]
-pub struct Table {
-    /// The rows.
-    pub operations: &'static [Operation],
-}
-
-impl Table {
-    /// Finds an operation by its whole name, without regard to ASCII case.
-    pub fn find(&self, name: &str) -> Option<&'static Operation> {
-        let at = self.operations.binary_search_by(|row| compare(row.name, name)).ok()?;
-        self.operations.get(at)
-    }
-}
-
-/// Orders names without regard to ASCII case.
-pub fn compare(a: &str, b: &str) -> core::cmp::Ordering {
-    a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
-}
-
-/// Writes one table: `name, action, kind, severity, technique; evidence, source`.
+/// Writes one table: `name, action, kind, severity, technique; evidence, source; what it requires`.
 macro_rules! operations {
-    ($provider:ident, $($name:literal $action:ident $kind:ident $severity:ident $technique:ident $evidence:ident $source:expr;)*) => {
-        use crate::catalog::{Action, Evidence, Kind, Operation, Provider, Severity, Source, Table, Technique};
+    ($provider:ident, $($name:literal $action:ident $kind:ident $severity:ident $technique:ident $evidence:ident $source:ident
+        $(if $requires:ident)?;)*) => {
+        use crate::catalog::{Action, Evidence, Kind, Operation, Provider, Requires, Severity, Source, Table, Technique};
+        use crate::catalog::table::{pack, packed_len};
+        use alloc::borrow::Cow;
 
         /// The rows.
-        pub(super) static TABLE: Table = Table {
-            operations: &[$(Operation {
-                name: $name,
-                provider: Provider::$provider,
-                action: Action::$action,
-                kind: Kind::$kind,
-                severity: Severity::$severity,
-                technique: Technique::$technique,
-            }),*],
-        };
+        pub(super) const ROWS: &[Operation] = &[$(Operation {
+            name: Cow::Borrowed($name),
+            provider: Provider::$provider,
+            action: Action::$action,
+            kind: Kind::$kind,
+            severity: Severity::$severity,
+            technique: Technique::$technique,
+            requires: [Requires::Nothing, $(Requires::$requires)?][0 $(+ { let _ = Requires::$requires; 1 })?],
+        }),*];
+
+        /// The rows as the module carries them.
+        pub(super) static TABLE: Table =
+            Table { provider: Provider::$provider, packed: &pack::<{ packed_len(ROWS) }>(ROWS) };
 
         /// The source of the row at the same place.
         pub(super) static SOURCES: &[Source] = &[$(Source { text: $source, evidence: Evidence::$evidence }),*];
@@ -221,12 +283,20 @@ macro_rules! operations {
 }
 use operations;
 
-/// Amazon EC2.
+/// Amazon EC2 and RAM.
 pub static AWS: &Table = &aws::TABLE;
 /// Azure resource manager.
 pub static AZURE: &Table = &azure::TABLE;
-/// Google Compute Engine.
+/// Google Compute Engine and Network Security.
 pub static GCP: &Table = &gcp::TABLE;
+/// Oracle's virtual cloud networks.
+pub static OCI: &Table = &oci::TABLE;
+/// Alibaba's virtual private clouds.
+pub static ALIBABA: &Table = &alibaba::TABLE;
+/// Huawei's virtual private clouds.
+pub static HUAWEI: &Table = &huawei::TABLE;
+/// Objects of Kubernetes and its network extensions.
+pub static KUBERNETES: &Table = &kubernetes::TABLE;
 /// Messages of network devices, by the names the reader of syslog lines gives them.
 pub static NETWORK: &Table = &network::TABLE;
 /// Commands of Cisco's and Arista's devices, as patterns.
@@ -238,16 +308,20 @@ pub static SWITCH: &Table = &switch::TABLE;
 /// Commands of Linux hosts, as patterns.
 pub static HOST: &Table = &host::TABLE;
 
-/// Every table with the sources of its rows, for documentation and tests.
-pub static TABLES: [(&Table, &&[Source]); 8] = [
-    (AWS, &aws::SOURCES),
-    (AZURE, &azure::SOURCES),
-    (GCP, &gcp::SOURCES),
-    (NETWORK, &network::SOURCES),
-    (CISCO, &cisco::SOURCES),
-    (JUNOS, &junos::SOURCES),
-    (SWITCH, &switch::SOURCES),
-    (HOST, &host::SOURCES),
+/// Every row with its source, table by table, for documentation and tests.
+pub const TABLES: [(&[Operation], &[Source]); 12] = [
+    (aws::ROWS, aws::SOURCES),
+    (azure::ROWS, azure::SOURCES),
+    (gcp::ROWS, gcp::SOURCES),
+    (oci::ROWS, oci::SOURCES),
+    (alibaba::ROWS, alibaba::SOURCES),
+    (huawei::ROWS, huawei::SOURCES),
+    (kubernetes::ROWS, kubernetes::SOURCES),
+    (network::ROWS, network::SOURCES),
+    (cisco::ROWS, cisco::SOURCES),
+    (junos::ROWS, junos::SOURCES),
+    (switch::ROWS, switch::SOURCES),
+    (host::ROWS, host::SOURCES),
 ];
 
 /// Texts of eleven characters, one of which stands in every event that the catalog describes.
@@ -266,17 +340,23 @@ pub const ANCHORS: &[&str] = &[
     "=no mirror ",
     "acketCaptur",
     "acketMirror",
+    "affic-mirro",
+    "afficContro",
+    "aptureFilte",
     "Base MIRROR",
     "clear Bridg",
     "cmd=mirror ",
     "cmd=set rsp",
     "cmd=set spa",
+    "CUSTOM_MIRR",
+    "customMirro",
     "eate Mirror",
     "EXECVE msg=",
     "ion mirred ",
     "ion mirror ",
     "ions analyz",
     "ions sampli",
+    "isMirroring",
     "monitor cap",
     "monitor ses",
     "monitor-ses",
@@ -284,12 +364,24 @@ pub const ANCHORS: &[&str] = &[
     "nft add rul",
     "nft insert ",
     "nft replace",
+    "ork.CreateV",
+    "ork.DeleteV",
+    "ork.GetVtap",
+    "ork.ListVta",
+    "ork.UpdateV",
+    "ovs-mirror-",
     "packet-capt",
     "port-mirror",
     "remove Brid",
+    "RequestMirr",
+    "resourcesSe",
+    "rroringDepl",
+    "rroringEndp",
     "show monito",
     "SPAN_SESSIO",
     "stroy Mirro",
     "tapConfigur",
     "TrafficMirr",
+    "VirtualServ",
+    "VtapCompart",
 ];

@@ -1,70 +1,93 @@
 //! CloudTrail's shape. Requests of these operations are nested under `<eventName>Request` in PascalCase, answers
 //! under `<eventName>Response` in camelCase; both also occur without that level.
 
-use super::{Field, Observation, Values};
-use crate::catalog::{EventOutcome, Kind};
-use crate::json::Raw;
+use super::{Field, Observation, Values, has, id};
+use crate::catalog::{self, Kind, Operation};
+use crate::json::paths;
 
-const PATHS: &[(Field, &str)] = &[
-    (Field::Actor, "userIdentity.arn"),
-    (Field::Actor, "userIdentity.userName"),
-    (Field::Actor, "userIdentity.principalId"),
-    (Field::Actor, "userIdentity.onBehalfOf.userId"),
-    (Field::Actor, "userIdentity.invokedBy"),
-    (Field::ActorType, "userIdentity.type"),
-    (Field::SourceIp, "sourceIPAddress"),
-    (Field::Account, "recipientAccountId"),
-    (Field::Account, "userIdentity.accountId"),
-    (Field::Region, "awsRegion"),
-    (Field::Time, "eventTime"),
-    (Field::Error, "errorCode"),
-    (Field::ErrorMessage, "errorMessage"),
-    (Field::Resource("session"), "requestParameters.*.TrafficMirrorSessionId"),
-    (Field::Resource("session"), "responseElements.*.trafficMirrorSession.trafficMirrorSessionId"),
-    (Field::Resource("target"), "requestParameters.*.TrafficMirrorTargetId"),
-    (Field::Resource("target"), "responseElements.*.trafficMirrorTarget.trafficMirrorTargetId"),
-    (Field::Resource("target"), "responseElements.*.trafficMirrorSession.trafficMirrorTargetId"),
-    (Field::Resource("filter"), "requestParameters.*.TrafficMirrorFilterId"),
-    (Field::Resource("filter"), "responseElements.*.trafficMirrorFilter.trafficMirrorFilterId"),
-    (Field::Resource("filter"), "responseElements.*.trafficMirrorFilterRule.trafficMirrorFilterId"),
-    (Field::Resource("filter"), "responseElements.*.trafficMirrorSession.trafficMirrorFilterId"),
-    (Field::Resource("filter_rule"), "requestParameters.*.TrafficMirrorFilterRuleId"),
-    (Field::Resource("filter_rule"), "responseElements.*.trafficMirrorFilterRule.trafficMirrorFilterRuleId"),
-    (Field::Interface, "requestParameters.*.NetworkInterfaceId"),
-    (Field::Resource("source_interface"), "responseElements.*.trafficMirrorSession.networkInterfaceId"),
-    (Field::Resource("destination"), "requestParameters.*.NetworkLoadBalancerArn"),
-    (Field::Resource("destination"), "requestParameters.*.GatewayLoadBalancerEndpointId"),
-    (Field::Resource("owner"), "responseElements.*.trafficMirrorSession.ownerId"),
-    (Field::Resource("vni"), "requestParameters.*.VirtualNetworkId"),
-    (Field::Resource("vni"), "responseElements.*.trafficMirrorSession.virtualNetworkId"),
-    (Field::Resource("session_number"), "requestParameters.*.SessionNumber"),
-    (Field::Resource("packet_length"), "requestParameters.*.PacketLength"),
-    (Field::Resource("direction"), "requestParameters.*.TrafficDirection"),
-    (Field::Resource("rule_action"), "requestParameters.*.RuleAction"),
-    (Field::Resource("source_cidr"), "requestParameters.*.SourceCidrBlock"),
-    (Field::Resource("destination_cidr"), "requestParameters.*.DestinationCidrBlock"),
-    (Field::Resource("description"), "requestParameters.*.Description"),
+paths! {
+    /// Where the log has what.
+    pub(super) PATHS:
+    Field::Actor.code() => "userIdentity.arn",
+    Field::Actor.code() => "userIdentity.userName",
+    Field::Actor.code() => "userIdentity.principalId",
+    Field::Actor.code() => "userIdentity.invokedBy",
+    Field::Actor.code() => "userIdentity.onBehalfOf.userId",
+    Field::ActorType.code() => "userIdentity.type",
+    Field::SourceIp.code() => "sourceIPAddress",
+    Field::Account.code() => "recipientAccountId",
+    Field::Account.code() => "userIdentity.accountId",
+    Field::Region.code() => "awsRegion",
+    Field::Time.code() => "eventTime",
+    Field::Error.code() => "errorCode",
+    Field::Error.code() => "errorMessage",
+    id("session") => "requestParameters.*.TrafficMirrorSessionId",
+    id("session") => "responseElements.*.trafficMirrorSession.trafficMirrorSessionId",
+    id("target") => "requestParameters.*.TrafficMirrorTargetId",
+    id("target") => "responseElements.*.trafficMirrorTarget.trafficMirrorTargetId",
+    id("target") => "responseElements.*.trafficMirrorSession.trafficMirrorTargetId",
+    id("filter") => "requestParameters.*.TrafficMirrorFilterId",
+    id("filter") => "responseElements.*.trafficMirrorFilter.trafficMirrorFilterId",
+    id("filter") => "responseElements.*.trafficMirrorFilterRule.trafficMirrorFilterId",
+    id("filter") => "responseElements.*.trafficMirrorSession.trafficMirrorFilterId",
+    id("filter_rule") => "requestParameters.*.TrafficMirrorFilterRuleId",
+    id("filter_rule") => "responseElements.*.trafficMirrorFilterRule.trafficMirrorFilterRuleId",
+    Field::Interface.code() => "requestParameters.*.NetworkInterfaceId",
+    id("source_interface") => "responseElements.*.trafficMirrorSession.networkInterfaceId",
+    id("destination") => "requestParameters.*.NetworkLoadBalancerArn",
+    id("destination") => "requestParameters.*.GatewayLoadBalancerEndpointId",
+    id("owner") => "responseElements.*.trafficMirrorSession.ownerId",
+    id("vni") => "requestParameters.*.VirtualNetworkId",
+    id("vni") => "responseElements.*.trafficMirrorSession.virtualNetworkId",
+    id("session_number") => "requestParameters.*.SessionNumber",
+    id("packet_length") => "requestParameters.*.PacketLength",
+    id("direction") => "requestParameters.*.TrafficDirection",
+    id("rule_action") => "requestParameters.*.RuleAction",
+    id("source_cidr") => "requestParameters.*.SourceCidrBlock",
+    id("destination_cidr") => "requestParameters.*.DestinationCidrBlock",
+    id("description") => "requestParameters.*.Description",
+    id("resource_share") => "responseElements.resourceShare.resourceShareArn",
+    id("resource_share") => "requestParameters.resourceShareArn",
+    Field::Body.code() => "requestParameters.resourcesSet.items",
+    Field::Body.code() => "requestParameters.resourceArns",
+    id("shared_with") => "requestParameters.principals";
+}
+
+/// The resources that an id's beginning names.
+const IDS: [(&str, &str); 5] = [
+    ("session", "tms-"),
+    ("target", "tmt-"),
+    ("filter", "tmf-"),
+    ("filter_rule", "tmfr-"),
+    ("target", "arn:"),
 ];
 
-pub(super) fn fill<'a>(object: &'a [u8], observation: &mut Observation<'a>) {
-    let values = Values::read(object, PATHS);
-    values.fill(observation);
+/// Finds an operation of the service that the event names.
+pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
+    if names.raw(Field::AlibabaRegion).is_some() {
+        return None;
+    }
+    let operation = catalog::AWS.find(&names.text(Field::EventName)?)?;
+    let service =
+        if operation.kind == Kind::ResourceShare { "ram.amazonaws.com" } else { "ec2.amazonaws.com" };
+    names.is(Field::Service, service).then_some(operation)
+}
+
+/// What only CloudTrail needs.
+pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     // A target's interface receives the packets, a session's sends them.
-    let interface = values.raw(Field::Interface).and_then(Raw::text);
+    let interface = values.text(Field::Interface);
     match observation.operation.kind {
         Kind::Target => observation.resource("destination", interface),
         _ => observation.resource("source_interface", interface),
     }
-    observation.actor_type = match values.text(Field::ActorType).as_deref() {
-        Some("IAMUser" | "Root" | "IdentityCenterUser") => Some("user"),
-        Some("AssumedRole" | "Role" | "FederatedUser" | "WebIdentityUser" | "SAMLUser") => Some("role"),
-        Some("AWSService" | "AWSAccount") => Some("service"),
-        _ => None,
-    };
-    // An empty or null code is a success; a message alone is a failure.
-    observation.error = values.text(Field::Error).or_else(|| values.text(Field::ErrorMessage));
-    observation.outcome = match observation.error {
-        Some(_) => EventOutcome::Failure,
-        None => EventOutcome::Success,
-    };
+    // Tags and shares name any number of things; the first of each kind is told.
+    for text in values.strings(Field::Body) {
+        let kind = IDS.iter().find(|(_, beginning)| text.starts_with(beginning));
+        if let Some((name, _)) = kind
+            && (*name != "target" || has(&text, "tmt-"))
+        {
+            observation.resource(name, Some(text));
+        }
+    }
 }

@@ -1,114 +1,109 @@
 //! The activity log's four shapes: diagnostic export, REST, AzureActivity table, SDK. Keys are compared in any case.
 
-use super::{Field, Observation, Text, Values, part};
-use crate::catalog::{Action, EventOutcome};
-use crate::json::{Raw, collect};
+use super::{Field, Observation, Text, Values, id};
+use crate::catalog::{self, Action, EventOutcome, Operation};
+use crate::json::{Raw, paths};
 
-const PATHS: &[(Field, &str)] = &[
-    (Field::Actor, "caller"),
-    (Field::Actor, "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"),
-    (Field::Actor, "identity.claims.upn"),
-    (Field::Actor, "claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"),
-    (Field::Actor, "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"),
-    (Field::Actor, "identity.claims.name"),
-    (Field::Actor, "identity.claims.appid"),
-    (Field::Actor, "claims.appid"),
-    (Field::Actor, "identity.authorization.evidence.principalId"),
-    (Field::Actor, "identity"),
-    (Field::ActorType, "identity.authorization.evidence.principalType"),
-    (Field::ActorType, "authorization.evidence.principalType"),
-    (Field::SourceIp, "callerIpAddress"),
-    (Field::SourceIp, "httpRequest.clientIpAddress"),
-    (Field::SourceIp, "http_request.client_ip_address"),
-    (Field::SourceIp, "caller_ip_address"),
-    (Field::Account, "subscriptionId"),
-    (Field::Account, "subscription_id"),
-    (Field::Region, "location"),
-    (Field::Region, "resourceLocation"),
-    (Field::ResourceGroup, "resourceGroupName"),
-    (Field::ResourceGroup, "resourceGroup"),
-    (Field::ResourceGroup, "resource_group_name"),
-    (Field::Time, "time"),
-    (Field::Time, "eventTimestamp"),
-    (Field::Time, "event_timestamp"),
-    (Field::Time, "TimeGenerated"),
-    (Field::Status, "resultType"),
-    (Field::Status, "status.value"),
-    (Field::Status, "status"),
-    (Field::Status, "activityStatusValue"),
-    (Field::Status, "activityStatus"),
-    (Field::Status, "result_type"),
-    (Field::Substatus, "resultSignature"),
-    (Field::Substatus, "subStatus.value"),
-    (Field::Substatus, "subStatus"),
-    (Field::Substatus, "sub_status.value"),
-    (Field::Substatus, "activitySubstatusValue"),
-    (Field::Substatus, "properties.statusCode"),
-    (Field::ErrorMessage, "properties.statusMessage"),
-    (Field::ErrorMessage, "resultDescription"),
-    (Field::ResourceId, "resourceId"),
-    (Field::ResourceId, "_ResourceId"),
-    (Field::ResourceId, "resource_id"),
-    (Field::ResourceId, "resourceUri"),
-    (Field::ResourceId, "authorization.scope"),
-    (Field::ResourceId, "identity.authorization.scope"),
-    (Field::Resource("correlation_id"), "correlationId"),
-    (Field::Resource("correlation_id"), "correlation_id"),
-    (Field::Body, "properties"),
-];
+paths! {
+    /// Where the log has what.
+    pub(super) PATHS:
+    Field::Actor.code() => "caller",
+    Field::Actor.code() => "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+    Field::Actor.code() => "identity.claims.upn",
+    Field::Actor.code() => "claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+    Field::Actor.code() => "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+    Field::Actor.code() => "identity.claims.name",
+    Field::Actor.code() => "identity.claims.appid",
+    Field::Actor.code() => "claims.appid",
+    Field::Actor.code() => "identity.authorization.evidence.principalId",
+    Field::Actor.code() => "identity",
+    Field::ActorType.code() => "identity.authorization.evidence.principalType",
+    Field::ActorType.code() => "authorization.evidence.principalType",
+    Field::SourceIp.code() => "callerIpAddress",
+    Field::SourceIp.code() => "httpRequest.clientIpAddress",
+    Field::SourceIp.code() => "http_request.client_ip_address",
+    Field::SourceIp.code() => "caller_ip_address",
+    Field::Account.code() => "subscriptionId",
+    Field::Account.code() => "subscription_id",
+    Field::Region.code() => "location",
+    Field::Region.code() => "resourceLocation",
+    Field::ResourceGroup.code() => "resourceGroupName",
+    Field::ResourceGroup.code() => "resourceGroup",
+    Field::ResourceGroup.code() => "resource_group_name",
+    Field::Time.code() => "time",
+    Field::Time.code() => "eventTimestamp",
+    Field::Time.code() => "event_timestamp",
+    Field::Time.code() => "TimeGenerated",
+    Field::Status.code() => "resultType",
+    Field::Status.code() => "status.value",
+    Field::Status.code() => "status",
+    Field::Status.code() => "activityStatusValue",
+    Field::Status.code() => "activityStatus",
+    Field::Status.code() => "result_type",
+    Field::Substatus.code() => "resultSignature",
+    Field::Substatus.code() => "subStatus.value",
+    Field::Substatus.code() => "subStatus",
+    Field::Substatus.code() => "sub_status.value",
+    Field::Substatus.code() => "activitySubstatusValue",
+    Field::Substatus.code() => "properties.statusCode",
+    Field::Error.code() => "properties.statusMessage",
+    Field::Error.code() => "resultDescription",
+    Field::ResourceId.code() => "resourceId",
+    Field::ResourceId.code() => "_ResourceId",
+    Field::ResourceId.code() => "resource_id",
+    Field::ResourceId.code() => "resourceUri",
+    Field::ResourceId.code() => "authorization.scope",
+    Field::ResourceId.code() => "identity.authorization.scope",
+    id("correlation_id") => "correlationId",
+    id("correlation_id") => "correlation_id",
+    Field::Body.code() => "properties";
+}
 
-/// Where a request or answer names what it connects; each may be a JSON string in place of an object.
-const BODY: &[((), &str)] = &[((), "requestBody"), ((), "responseBody")];
+paths! {
+    /// Where a request or answer stands; each may be a JSON string in place of an object.
+    BODIES:
+    Field::Body.code() => "requestBody",
+    Field::Body.code() => "responseBody";
 
-const CONNECTED: &[(&str, &str)] = &[
-    ("destination", "properties.destinationNetworkInterfaceIPConfiguration.id"),
-    ("destination", "properties.destinationLoadBalancerFrontEndIPConfiguration.id"),
-    ("target", "properties.virtualNetworkTap.id"),
-    ("port", "properties.destinationPort"),
-    ("source", "properties.target"),
-    ("destination", "properties.storageLocation.storageId"),
-    ("destination", "properties.storageLocation.filePath"),
-];
+    /// Where either names what it connects.
+    CONNECTED:
+    id("destination") => "properties.destinationNetworkInterfaceIPConfiguration.id",
+    id("destination") => "properties.destinationLoadBalancerFrontEndIPConfiguration.id",
+    id("target") => "properties.virtualNetworkTap.id",
+    id("port") => "properties.destinationPort",
+    id("source") => "properties.target",
+    id("destination") => "properties.storageLocation.storageId",
+    id("destination") => "properties.storageLocation.filePath";
+}
 
-/// The resources that a resource id names, by the type that stands before the name.
-const IN_ID: [(&str, &str); 5] = [
-    ("tap", "virtualNetworkTaps"),
-    ("tap_configuration", "tapConfigurations"),
-    ("source_interface", "networkInterfaces"),
-    ("packet_capture", "packetCaptures"),
-    ("network_watcher", "networkWatchers"),
-];
+/// Finds an operation by any of the spellings of its name's member.
+pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
+    [Field::OperationName, Field::OperationValue]
+        .into_iter()
+        .flat_map(|field| names.all(field))
+        .find_map(|raw| catalog::AZURE.find(&raw.text()?))
+}
 
-pub(super) fn fill<'a>(object: &'a [u8], observation: &mut Observation<'a>) {
-    let values = Values::read(object, PATHS);
-    values.fill(observation);
-    observation.actor_type = match values.text(Field::ActorType).as_deref() {
-        Some("User") => Some("user"),
-        Some("ServicePrincipal") => Some("service"),
-        _ => None,
-    };
-    if let Some(id) = values.text(Field::ResourceId) {
-        observation.account = observation.account.take().or_else(|| part(&id, "subscriptions"));
-        observation.resource_group =
-            observation.resource_group.take().or_else(|| part(&id, "resourceGroups"));
-        for (name, parent) in IN_ID {
-            observation.resource(name, part(&id, parent));
-        }
-        observation.resource("id", Some(id));
-    }
+/// What only the activity log needs.
+pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     if let Some(properties) = values.raw(Field::Body) {
-        connect(properties, observation);
+        within(properties, &mut |properties| {
+            let bodies = Values::read(properties, BODIES);
+            for body in bodies.all(Field::Body) {
+                within(body, &mut |body| {
+                    for (name, id) in Values::read(body, CONNECTED).resources() {
+                        observation.resource(name, Some(Text::Owned(id.into_owned())));
+                    }
+                });
+            }
+        });
     }
-    let substatus = values.text(Field::Substatus);
-    observation.outcome = values.text(Field::Status).map_or(EventOutcome::Unknown, |status| outcome(&status));
     if observation.outcome == EventOutcome::Failure {
-        observation.error = substatus.clone().or_else(|| values.text(Field::ErrorMessage));
+        observation.error = values.text(Field::Substatus).or(observation.error.take());
     }
-    if observation.operation.action == Action::CreateOrModify
-        && observation.outcome == EventOutcome::Success
-        && let Some(substatus) = substatus
+    if observation.operation.action == Action::CreateOrModify && observation.outcome == EventOutcome::Success
     {
-        observation.action = create_or_modify(&substatus);
+        observation.action = values.all(Field::Substatus).find_map(|raw| create_or_modify(&raw.text()?));
     }
 }
 
@@ -124,36 +119,6 @@ fn create_or_modify(substatus: &str) -> Option<Action> {
         () if is(["200", "OK"]) => Some(Action::Modify),
         () => None,
     }
-}
-
-fn outcome(status: &str) -> EventOutcome {
-    let is = |words: &[&str]| words.iter().any(|word| status.eq_ignore_ascii_case(word));
-    match () {
-        () if is(&["Success", "Succeeded", "Updated", "Active", "Resolved"]) => EventOutcome::Success,
-        () if is(&["Failed", "Failure", "Error"]) => EventOutcome::Failure,
-        () if is(&["Start", "Started", "Accept", "Accepted", "In Progress", "InProgress"]) => {
-            EventOutcome::Started
-        }
-        () => EventOutcome::Unknown,
-    }
-}
-
-/// Reads the ids in the request's and the answer's body.
-fn connect<'a>(properties: Raw<'a>, observation: &mut Observation<'a>) {
-    within(properties, &mut |properties| {
-        let mut bodies = [None; BODY.len()];
-        collect(properties, BODY, &mut bodies);
-        for body in bodies.into_iter().flatten() {
-            within(body, &mut |body| {
-                let mut found = [None; CONNECTED.len()];
-                collect(body, CONNECTED, &mut found);
-                for ((name, _), raw) in CONNECTED.iter().zip(found) {
-                    let id = raw.and_then(Raw::text).map(|id| Text::Owned(id.into_owned()));
-                    observation.resource(name, id);
-                }
-            });
-        }
-    });
 }
 
 /// Gives the bytes of an object, or of the object that a JSON string spells.

@@ -1,43 +1,74 @@
 //! The audit LogEntry's shape.
 
-use super::{Field, Observation, Values, part};
-use crate::catalog::{self, Action, EventOutcome, Operation};
-use crate::json::{Elements, Members, Raw};
+use super::{Field, Observation, Values, id};
+use crate::catalog::{self, EventOutcome, Operation};
+use crate::json::{Elements, Raw, paths};
 
-const PATHS: &[(Field, &str)] = &[
-    (Field::Actor, "protoPayload.authenticationInfo.principalEmail"),
-    (Field::Actor, "protoPayload.authenticationInfo.principalSubject"),
-    (Field::SourceIp, "protoPayload.requestMetadata.callerIp"),
-    (Field::Account, "resource.labels.project_id"),
-    (Field::Region, "resource.labels.region"),
-    (Field::Region, "resource.labels.location"),
-    (Field::Time, "timestamp"),
-    (Field::Time, "receiveTimestamp"),
-    (Field::Status, "protoPayload.status.code"),
-    (Field::ErrorMessage, "protoPayload.status.message"),
-    (Field::Granted, "protoPayload.authorizationInfo"),
-    (Field::First, "operation.first"),
-    (Field::Last, "operation.last"),
-    (Field::ResourceId, "protoPayload.resourceName"),
-    (Field::Enable, "protoPayload.request.enable"),
-    (Field::Resource("name"), "protoPayload.resourceName"),
-    (Field::Resource("network"), "protoPayload.request.network.url"),
-    (Field::Resource("destination"), "protoPayload.request.collectorIlb.url"),
-    (Field::Resource("direction"), "protoPayload.request.filter.direction"),
-    (Field::Resource("operation_id"), "operation.id"),
-    (Field::Body, "protoPayload.request.mirroredResources"),
-];
+paths! {
+    /// Where the log has what.
+    pub(super) PATHS:
+    Field::Actor.code() => "protoPayload.authenticationInfo.principalEmail",
+    Field::Actor.code() => "protoPayload.authenticationInfo.principalSubject",
+    Field::SourceIp.code() => "protoPayload.requestMetadata.callerIp",
+    Field::Account.code() => "resource.labels.project_id",
+    Field::Region.code() => "resource.labels.region",
+    Field::Region.code() => "resource.labels.location",
+    Field::Time.code() => "timestamp",
+    Field::Time.code() => "receiveTimestamp",
+    Field::Status.code() => "protoPayload.status.code",
+    Field::Error.code() => "protoPayload.status.message",
+    Field::Granted.code() => "protoPayload.authorizationInfo",
+    Field::First.code() => "operation.first",
+    Field::Last.code() => "operation.last",
+    Field::ResourceId.code() => "protoPayload.resourceName",
+    Field::Enable.code() => "protoPayload.request.enable",
+    id("name") => "protoPayload.resourceName",
+    id("network") => "protoPayload.request.network.url",
+    id("destination") => "protoPayload.request.collectorIlb.url",
+    id("direction") => "protoPayload.request.filter.direction",
+    id("operation_id") => "operation.id",
+    id("source_subnet") => "protoPayload.request.mirroredResources.subnetworks",
+    id("source_instance") => "protoPayload.request.mirroredResources.instances",
+    id("source_tag") => "protoPayload.request.mirroredResources.tags",
+    id("rule_action") => "protoPayload.request.action",
+    id("direction") => "protoPayload.request.direction",
+    id("security_profile_group") => "protoPayload.request.securityProfileGroup",
+    id("network") => "protoPayload.request.network",
+    id("destination") => "protoPayload.request.backendService",
+    id("network") => "protoPayload.request.mirroringDeploymentGroup.network",
+    id("network") => "protoPayload.request.mirroringEndpointGroupAssociation.network",
+    id("destination") => "protoPayload.request.mirroringDeployment.forwardingRule",
+    id("deployment_group") => "protoPayload.request.mirroringDeployment.mirroringDeploymentGroup",
+    id("deployment_group") => "protoPayload.request.mirroringEndpointGroup.mirroringDeploymentGroup",
+    id("endpoint_group") => "protoPayload.request.mirroringEndpointGroupAssociation.mirroringEndpointGroup",
+    id("endpoint_group") => "protoPayload.request.securityProfile.customMirroringProfile.mirroringEndpointGroup",
+    id("security_profile") => "protoPayload.request.securityProfileGroup.customMirroringProfile",
+    id("cidr") => "protoPayload.request.filter.cidrRanges",
+    id("source_cidr") => "protoPayload.request.match.srcIpRanges",
+    id("destination_cidr") => "protoPayload.request.match.destIpRanges";
+}
 
-/// Finds a method by its whole name, whatever version of the API it was called through.
-pub(super) fn find(method: &str) -> Option<&'static Operation> {
+/// Finds a method of the service that the event names, whatever version of the API it was called through.
+pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
+    let method = names.text(Field::MethodName)?;
+    let (method, service) = match method.get(..SECURITY.len()) {
+        Some(package) if package.eq_ignore_ascii_case(SECURITY) => {
+            (method.get(SECURITY.len()..)?, "networksecurity.googleapis.com")
+        }
+        _ => (&*method, "compute.googleapis.com"),
+    };
     let unversioned =
         method.split_once('.').filter(|(version, _)| is_version(version)).map_or(method, |(_, rest)| rest);
-    catalog::GCP.find(unversioned).or_else(|| {
+    let operation = catalog::GCP.find(unversioned).or_else(|| {
         // The seed's spellings end a name; nothing is known of what may stand before them.
         let (_, last) = method.rsplit_once('.')?;
         catalog::GCP.find(last)
-    })
+    })?;
+    names.is(Field::Service, service).then_some(operation)
 }
+
+/// The package of Network Security's methods; its version follows.
+const SECURITY: &str = "google.cloud.networksecurity.";
 
 /// `v1`, `v1beta1`, `beta`, `alpha`.
 fn is_version(text: &str) -> bool {
@@ -46,57 +77,26 @@ fn is_version(text: &str) -> bool {
     digits || text.eq_ignore_ascii_case("beta") || text.eq_ignore_ascii_case("alpha")
 }
 
-pub(super) fn fill<'a>(object: &'a [u8], observation: &mut Observation<'a>) {
-    let values = Values::read(object, PATHS);
-    values.fill(observation);
-    observation.actor_type = observation
-        .actor
-        .as_deref()
-        .map(|actor| if actor.ends_with("gserviceaccount.com") { "service" } else { "user" });
-    if let Some(name) = values.text(Field::ResourceId) {
-        observation.resource("packet_mirroring", part(&name, "packetMirrorings"));
-        observation.account = observation.account.take().or_else(|| part(&name, "projects"));
-        observation.region = observation.region.take().or_else(|| part(&name, "regions"));
-    }
-    for (name, text) in values.raw(Field::Body).and_then(Raw::object).into_iter().flat_map(mirrored) {
-        observation.resource(name, Some(text));
-    }
-    if values.raw(Field::Enable).is_some_and(Raw::is_false) && observation.operation.action == Action::Modify
-    {
-        observation.action = Some(Action::Stop);
-    }
-    let code = values.text(Field::Status).filter(|code| code != "0");
-    let denied = values.raw(Field::Granted).and_then(Raw::array).is_some_and(|granted| {
-        Elements::new(granted)
-            .filter_map(Raw::object)
-            .any(|info| Members::new(info).any(|member| member.is("granted") && member.value.is_false()))
-    });
-    let starts = values.raw(Field::First).is_some_and(Raw::is_true)
-        && !values.raw(Field::Last).is_some_and(Raw::is_true);
-    observation.outcome = match () {
-        () if code.is_some() || denied => EventOutcome::Failure,
-        () if starts => EventOutcome::Started,
-        () => EventOutcome::Success,
-    };
-    if observation.outcome == EventOutcome::Failure {
-        observation.error = values.text(Field::ErrorMessage).or(code);
-    }
+paths! {
+    /// One permission that the request needed.
+    PERMISSION:
+    Field::Granted.code() => "granted";
 }
 
-/// The first of each sort of mirrored resource.
-fn mirrored(object: &[u8]) -> impl Iterator<Item = (&'static str, super::Text<'_>)> {
-    Members::new(object).filter_map(|member| {
-        let first = Elements::new(member.value.array()?).next()?;
-        let name = match member.key {
-            b"subnetworks" => "source_subnet",
-            b"instances" => "source_instance",
-            b"tags" => "source_tag",
-            _ => return None,
-        };
-        let text = match first.object() {
-            Some(object) => Members::new(object).find(|member| member.is("url"))?.value.text()?,
-            None => first.text()?,
-        };
-        Some((name, text))
-    })
+/// What only the audit log entry needs.
+pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
+    let is = |field, values: &Values<'_>| values.raw(field).is_some_and(Raw::is_true);
+    let denied = values.raw(Field::Granted).and_then(Raw::array).is_some_and(|permissions| {
+        Elements::new(permissions)
+            .filter_map(Raw::object)
+            .any(|object| Values::read(object, PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false))
+    });
+    if denied {
+        observation.outcome = EventOutcome::Failure;
+    } else if is(Field::First, values)
+        && !is(Field::Last, values)
+        && observation.outcome == EventOutcome::Success
+    {
+        observation.outcome = EventOutcome::Started;
+    }
 }

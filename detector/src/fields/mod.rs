@@ -1,14 +1,21 @@
 //! What an event says: from its bytes to an [`Observation`]. Knows log shapes, passes no judgement.
 
-use alloc::{borrow::ToOwned, vec::Vec};
+use alloc::vec::Vec;
+mod alibaba;
 mod aws;
 mod azure;
+mod common;
 mod gcp;
+mod huawei;
+mod kubernetes;
 mod network;
+mod oci;
+mod values;
 
-use crate::catalog::{self, Action, EventOutcome, Operation, Provider};
-use crate::json::{PATHS_MAX, Raw, collect};
+use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
+use crate::json::{Paths, Raw, Strings, collect, paths};
 use alloc::borrow::Cow;
+use values::{Field, Values, id};
 
 pub use network::{is_host, observe_line};
 
@@ -19,7 +26,7 @@ pub type Text<'a> = Cow<'a, str>;
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
     /// The catalog's row.
-    pub operation: &'static Operation,
+    pub operation: Operation,
     /// The operation's name as the event has it.
     pub name: Text<'a>,
     /// What the event itself says beyond the row, for example that a write was a create.
@@ -28,7 +35,7 @@ pub struct Observation<'a> {
     pub outcome: EventOutcome,
     /// Who did it: an ARN, an address, a user name.
     pub actor: Option<Text<'a>>,
-    /// `user`, `role` or `service`.
+    /// `user`, `role` or `service`: a person, what a person or program acts as, a program.
     pub actor_type: Option<&'static str>,
     /// From where: an address, or the name of a service.
     pub source_ip: Option<Text<'a>>,
@@ -47,7 +54,7 @@ pub struct Observation<'a> {
 }
 
 impl<'a> Observation<'a> {
-    fn new(operation: &'static Operation, name: Text<'a>) -> Self {
+    fn new(operation: Operation, name: Text<'a>) -> Self {
         Observation {
             operation,
             name,
@@ -65,6 +72,12 @@ impl<'a> Observation<'a> {
         }
     }
 
+    /// For an event that has no name of its own.
+    fn named(operation: Operation) -> Self {
+        let name = operation.name.clone();
+        Observation::new(operation, name)
+    }
+
     /// Adds a resource that is known and not yet there.
     pub fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
         if let Some(id) = id.filter(|_| self.resources.iter().all(|(known, _)| *known != name)) {
@@ -73,153 +86,102 @@ impl<'a> Observation<'a> {
     }
 }
 
-/// What a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    EventName,
-    OperationName,
-    OperationValue,
-    MethodName,
-    Service,
-    Actor,
-    ActorType,
-    SourceIp,
-    Account,
-    Region,
-    ResourceGroup,
-    Time,
-    Error,
-    ErrorMessage,
-    Status,
-    Substatus,
-    ResourceId,
-    Body,
-    Interface,
-    Granted,
-    First,
-    Last,
-    Enable,
-    /// Goes into the resources under this name, as it is.
-    Resource(&'static str),
+paths! {
+    /// Where the name of an operation can stand, and what tells providers with the same names apart.
+    NAMES:
+    Field::EventName.code() => "eventName",
+    Field::OperationName.code() => "operationName",
+    Field::MethodName.code() => "protoPayload.methodName",
+    Field::OperationValue.code() => "operationName.value",
+    Field::OperationValue.code() => "operationNameValue",
+    Field::OperationValue.code() => "operation_name",
+    Field::OperationValue.code() => "operation_name.value",
+    Field::EventType.code() => "eventType",
+    Field::EventType.code() => "type",
+    Field::TraceName.code() => "trace_name",
+    Field::ObjectResource.code() => "objectRef.resource",
+    Field::Group.code() => "objectRef.apiGroup",
+    Field::Service.code() => "eventSource",
+    Field::Service.code() => "serviceName",
+    Field::Service.code() => "service_type",
+    Field::Service.code() => "protoPayload.serviceName",
+    Field::AlibabaRegion.code() => "acsRegion",
+    Field::Body.code() => "CloudTrailEvent";
 }
-
-/// One pass over an object for all paths of one provider.
-struct Values<'a> {
-    paths: &'static [(Field, &'static str)],
-    found: [Option<Raw<'a>>; PATHS_MAX],
-}
-
-impl<'a> Values<'a> {
-    fn read(object: &'a [u8], paths: &'static [(Field, &'static str)]) -> Self {
-        let mut found = [None; PATHS_MAX];
-        collect(object, paths, &mut found);
-        Values { paths, found }
-    }
-
-    /// The values found for a field, in the order of its paths.
-    fn all(&self, field: Field) -> impl Iterator<Item = Raw<'a>> {
-        self.paths.iter().zip(&self.found).filter(move |((f, _), _)| *f == field).filter_map(|(_, raw)| *raw)
-    }
-
-    /// The first value for a field.
-    fn raw(&self, field: Field) -> Option<Raw<'a>> {
-        self.all(field).next()
-    }
-
-    /// The first value for a field that is a text, a number or a boolean and not empty.
-    fn text(&self, field: Field) -> Option<Text<'a>> {
-        self.all(field).find_map(Raw::text)
-    }
-
-    /// Copies what every provider's table names by the same fields, and all resources.
-    fn fill(&self, observation: &mut Observation<'a>) {
-        observation.actor = self.text(Field::Actor);
-        observation.source_ip = self.text(Field::SourceIp);
-        observation.account = self.text(Field::Account);
-        observation.region = self.text(Field::Region);
-        observation.resource_group = self.text(Field::ResourceGroup);
-        observation.time = self.text(Field::Time);
-        for ((field, _), raw) in self.paths.iter().zip(&self.found) {
-            if let (Field::Resource(name), Some(raw)) = (field, raw) {
-                observation.resource(name, raw.text());
-            }
-        }
-    }
-}
-
-/// Where the name of an operation can stand, and what tells providers with the same names apart.
-const NAMES: &[(Field, &str)] = &[
-    (Field::EventName, "eventName"),
-    (Field::OperationName, "operationName"),
-    (Field::MethodName, "protoPayload.methodName"),
-    (Field::OperationValue, "operationName.value"),
-    (Field::OperationValue, "operationNameValue"),
-    (Field::OperationValue, "operation_name"),
-    (Field::OperationValue, "operation_name.value"),
-    (Field::Service, "eventSource"),
-    (Field::Service, "serviceName"),
-    (Field::Service, "protoPayload.serviceName"),
-];
 
 /// Reads an object that may be an event; `None` when it is not about mirroring.
 pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
     let names = Values::read(object, NAMES);
-    let operation = identify(&names)?;
     // LookupEvents repeats the name beside the whole event, which says more.
-    let mut whole = [None];
-    collect(object, &[((), "CloudTrailEvent")], &mut whole);
-    if let [Some(whole)] = whole
-        && whole.string().is_some_and(|event| event.starts_with('{'))
-    {
+    let whole = names.raw(Field::Body).and_then(Raw::string);
+    if whole.is_some_and(|event| event.starts_with('{')) {
         return None;
     }
+    let operation = identify(object, &names)?;
     // The seed's coalesce: the first of these three that is there names the event, whichever identified it.
     let name = [Field::EventName, Field::OperationName, Field::MethodName, Field::OperationValue]
         .into_iter()
-        .find_map(|field| names.text(field))?;
+        .find_map(|field| names.text(field))
+        .unwrap_or_else(|| operation.name.clone());
     let mut observation = Observation::new(operation, name);
-    match operation.provider {
-        Provider::Aws => aws::fill(object, &mut observation),
-        Provider::Azure => azure::fill(object, &mut observation),
-        Provider::Gcp => gcp::fill(object, &mut observation),
-        Provider::Network | Provider::Host => {}
+    let provider = observation.operation.provider;
+    let paths = match provider {
+        Provider::Aws => aws::PATHS,
+        Provider::Azure => azure::PATHS,
+        Provider::Gcp => gcp::PATHS,
+        Provider::Oci => oci::PATHS,
+        Provider::Alibaba => alibaba::PATHS,
+        Provider::Huawei => huawei::PATHS,
+        Provider::Kubernetes => kubernetes::PATHS,
+        Provider::Network | Provider::Host => return None,
+    };
+    let values = Values::read(object, paths);
+    common::fill(&values, &mut observation);
+    match provider {
+        Provider::Aws => aws::add(&values, &mut observation),
+        Provider::Azure => azure::add(&values, &mut observation),
+        Provider::Gcp => gcp::add(&values, &mut observation),
+        Provider::Kubernetes => kubernetes::add(&values, &mut observation),
+        Provider::Oci | Provider::Alibaba | Provider::Huawei | Provider::Network | Provider::Host => {}
     }
     Some(observation)
 }
 
-fn identify(names: &Values<'_>) -> Option<&'static Operation> {
-    let service = names.text(Field::Service);
-    let is_service =
-        |wanted: &str| service.as_deref().is_none_or(|service| service.eq_ignore_ascii_case(wanted));
-    if let Some(name) = names.text(Field::EventName)
-        && is_service("ec2.amazonaws.com")
-        && let Some(operation) = catalog::AWS.find(&name)
-    {
-        return Some(operation);
-    }
-    if let Some(name) = names.text(Field::MethodName)
-        && is_service("compute.googleapis.com")
-        && let Some(operation) = gcp::find(&name)
-    {
-        return Some(operation);
-    }
-    [Field::OperationName, Field::OperationValue]
-        .into_iter()
-        .flat_map(|field| names.all(field))
-        .find_map(|raw| catalog::AZURE.find(&raw.text()?))
+/// The row that an event's names lead to, where the event shows what the row asks for.
+fn identify(object: &[u8], names: &Values<'_>) -> Option<Operation> {
+    const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 7] =
+        [aws::find, gcp::find, alibaba::find, oci::find, huawei::find, kubernetes::find, azure::find];
+    FINDERS.iter().find_map(|find| find(names).filter(|operation| counts(object, operation.requires)))
 }
 
-/// The segment after `parent` in a path of resources, both compared without regard to case.
-fn segment_after<'t>(path: &'t str, parent: &str) -> Option<&'t str> {
-    let mut segments = path.split('/');
-    segments.find(|segment| segment.eq_ignore_ascii_case(parent))?;
-    segments.next().filter(|segment| !segment.is_empty())
+/// Whether one of the conditions holds, or there is none.
+fn counts(object: &[u8], requires: Requires) -> bool {
+    let conditions = requires.conditions();
+    conditions.is_empty()
+        || conditions.iter().any(|(path, test)| {
+            let mut found = [None];
+            collect(object, &Paths::one(path), &mut found);
+            matches!(found, [Some(value)] if holds(value, *test))
+        })
 }
 
-/// [`segment_after`] of a text that may be borrowed.
-fn part<'a>(path: &Text<'a>, parent: &str) -> Option<Text<'a>> {
-    match path {
-        Cow::Borrowed(path) => segment_after(path, parent).map(Cow::Borrowed),
-        Cow::Owned(path) => segment_after(path, parent).map(|segment| Cow::Owned(segment.to_owned())),
+fn holds(value: Raw<'_>, test: Test) -> bool {
+    match test {
+        Test::True => value.is_true(),
+        Test::Present => value.text().is_some() || Strings::new(value).next().is_some(),
+        Test::Holds(part) => Strings::new(value).any(|(is_key, text)| !is_key && has(&text, part)),
+        Test::Has(name) => {
+            Strings::new(value).any(|(is_key, text)| is_key && text.eq_ignore_ascii_case(name))
+        }
     }
+}
+
+/// Whether a range holds every address.
+pub(crate) fn is_everything(range: &str) -> bool {
+    matches!(range, "0.0.0.0/0" | "::/0")
+}
+
+/// Whether `part` stands in `text`, in any case.
+fn has(text: &str, part: &str) -> bool {
+    text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }

@@ -1,14 +1,11 @@
 //! Reads the values at many paths in one pass: knows paths, not what they mean.
 
-use super::{Members, Raw, decode};
+use super::{Members, PATHS_MAX, Paths, Raw, decode};
 use alloc::borrow::Cow;
 use alloc::vec;
 
 /// The values found, one place per path.
 pub type Found<'a> = [Option<Raw<'a>>];
-
-/// More paths than this in one call are not looked for.
-pub const PATHS_MAX: usize = 64;
 
 /// No path has more segments than this.
 const LEVELS_MAX: usize = 8;
@@ -24,11 +21,11 @@ struct Level<'a> {
 
 /// Fills `found` with the values at `paths` inside `object`, in one pass over it.
 ///
-/// Each path comes with whatever the caller calls it by. A path is a list of keys joined by dots, compared without regard to ASCII case.
+/// A path is a list of keys joined by dots, compared without regard to ASCII case.
 /// A member whose key is itself joined by dots (`"userIdentity.arn"`) is found by the same path as the nested one.
 /// The segment `*` stands for one key that ends in `Request` or `Response`, or for nothing.
 /// Of members with the same key the last counts, as it does in the parsers of the hosts.
-pub fn collect<'a, T>(object: &'a [u8], paths: &[(T, &str)], found: &mut Found<'a>) {
+pub fn collect<'a>(object: &'a [u8], paths: &Paths, found: &mut Found<'a>) {
     let mut levels = vec![Level { members: Members::new(object), offsets: [0; PATHS_MAX] }];
     while let Some(level) = levels.last_mut() {
         let Some(member) = level.members.next() else {
@@ -41,7 +38,7 @@ pub fn collect<'a, T>(object: &'a [u8], paths: &[(T, &str)], found: &mut Found<'
         for ((((_, path), offset), inner), found) in
             paths.iter().zip(&level.offsets).zip(&mut inner).zip(found.iter_mut())
         {
-            let Some(rest) = path.as_bytes().get(usize::from(*offset)..) else { continue };
+            let Some(rest) = path.get(usize::from(*offset)..) else { continue };
             match advance(rest, &key) {
                 Step::Miss => {}
                 Step::Value => *found = Some(member.value),
@@ -130,10 +127,20 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
 mod tests {
     use super::*;
     use std::string::String;
+    use std::vec::Vec;
+
+    fn paths(paths: &[&str]) -> Paths {
+        let mut packed = Vec::new();
+        for (at, path) in paths.iter().enumerate() {
+            packed.extend([at as u8, 0, path.len() as u8]);
+            packed.extend(path.as_bytes());
+        }
+        Paths::new(&packed)
+    }
 
     fn find(object: &str, path: &str) -> Option<String> {
         let mut found = [None];
-        collect(object.as_bytes(), &[((), path)], &mut found);
+        collect(object.as_bytes(), &paths(&[path]), &mut found);
         found[0].map(|raw| String::from_utf8_lossy(raw.0).into_owned())
     }
 
@@ -173,7 +180,7 @@ mod tests {
     #[test]
     fn many_paths_are_filled_in_one_pass() {
         let mut found = [None; 3];
-        collect(br#"{"x":{"a":1,"b":2},"y":null}"#, &[(0, "x.a"), (1, "x.b"), (2, "y")], &mut found);
+        collect(br#"{"x":{"a":1,"b":2},"y":null}"#, &paths(&["x.a", "x.b", "y"]), &mut found);
         assert_eq!(found, [Some(Raw(b"1")), Some(Raw(b"2")), Some(Raw(b"null"))]);
     }
 }

@@ -3,11 +3,16 @@
 //! It validates only what it reads, never recurses, and never panics: what it cannot read is `None`.
 
 mod collect;
+mod paths;
 mod scan;
+mod strings;
 mod text;
 
-pub use collect::{Found, PATHS_MAX, collect};
+pub use collect::{Found, collect};
+pub(crate) use paths::paths;
+pub use paths::{PATHS_MAX, Paths, pack, packed_len};
 pub use scan::{Elements, Member, Members};
+pub use strings::Strings;
 pub use text::{decode, write_number, write_string};
 
 use alloc::borrow::Cow;

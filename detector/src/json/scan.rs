@@ -129,7 +129,7 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// The offset of the quote that ends a string whose first character is at `at`.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at = find_quote_or_backslash(bytes, at)?;
         if bytes.get(at) == Some(&b'"') {

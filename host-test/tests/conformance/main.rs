@@ -7,6 +7,7 @@ mod bless;
 mod corpus;
 mod module;
 mod properties;
+mod rows;
 mod seed;
 mod vector_route;
 mod vectors;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(seed::trials(files, scenarios));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
+    trials.extend(rows::trials(files));
     trials.extend(module::trials());
     trials.extend(properties::trials(files));
     let conclusion = libtest_mimic::run(&arguments, trials);

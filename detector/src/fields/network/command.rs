@@ -163,7 +163,10 @@ pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) ->
         (at < starts).then_some(())?;
         let words = all.get(at..path_len)?;
         // Of two names of which one begins with the other, the longer comes later.
-        let row = family.rows.operations.iter().rev().find_map(|row| Some((row, fits(row.name, words)?)));
+        let row = family.rows.rows().into_iter().rev().find_map(|row| {
+            let fit = fits(&row.name, words)?;
+            Some((row, fit))
+        });
         if let Some(row) = row {
             break row;
         }

@@ -50,14 +50,14 @@ fn tagged(line: &[u8]) -> Option<Observation<'_>> {
         return shape::observe(text);
     }
     let operation = named(&[b"%", facility, b"-", mnemonic])?;
-    let mut observation = Observation::new(operation, Cow::Borrowed(operation.name));
+    let mut observation = Observation::named(operation);
     observation.outcome = EventOutcome::Success;
     observation.arguments(&words(text), &[("session", "session")]);
     Some(observation)
 }
 
 /// The row of a message.
-fn named(parts: &[&[u8]]) -> Option<&'static Operation> {
+fn named(parts: &[&[u8]]) -> Option<Operation> {
     catalog::NETWORK.find(core::str::from_utf8(&parts.concat()).ok()?)
 }
 

@@ -4,7 +4,6 @@ use super::command::{self, CISCO, HOST, JUNOS, SWITCH, SWITCHED};
 use super::{header, lookup, named, text, words};
 use crate::catalog::EventOutcome;
 use crate::fields::{Observation, Text};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The parts of a line, by the letters of its shape.
@@ -247,7 +246,7 @@ fn nokia<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
         _ => parts.part(b'e'),
     };
     let operation = named(&[b"MIRROR ", event])?;
-    let mut observation = Observation::new(operation, Cow::Borrowed(operation.name));
+    let mut observation = Observation::named(operation);
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
     Some(observation)
 }

@@ -1,0 +1,104 @@
+//! What an event has to show besides its name where an operation serves other ends too. Data only.
+
+/// What an operation asks of an event; one of the conditions has to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requires {
+    /// The name is enough.
+    Nothing,
+    /// AWS: the tagged resource is a part of a mirroring.
+    MirrorTagged,
+    /// AWS: the shared resource is a mirror target.
+    TargetShared,
+    /// GCP: the firewall policy carries mirroring rules.
+    MirroringRules,
+    /// GCP: the forwarding rule takes in mirrored packets.
+    MirroringCollector,
+    /// GCP: the security profile, or the group of profiles, is one for mirroring.
+    MirroringProfile,
+    /// OCI: the capture filter is one for taps.
+    VtapFilter,
+    /// Antrea: the traffic is copied, not redirected.
+    MirrorAction,
+    /// Gateway API: a filter copies requests.
+    RequestMirror,
+    /// ovs-cni: the network mirrors ports or receives what is mirrored.
+    OvsMirror,
+    /// Istio: a route copies requests.
+    RouteMirror,
+}
+
+/// What a condition asks of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is true.
+    True,
+    /// It is there, and it is neither null nor empty.
+    Present,
+    /// It is a text, or somewhere in it stands one, that has this in it in any case.
+    Holds(&'static str),
+    /// Somewhere in it stands a member of this name, in any case.
+    Has(&'static str),
+}
+
+impl Requires {
+    /// Every value, in order.
+    pub const ALL: [Requires; 11] = [
+        Requires::Nothing,
+        Requires::MirrorTagged,
+        Requires::TargetShared,
+        Requires::MirroringRules,
+        Requires::MirroringCollector,
+        Requires::MirroringProfile,
+        Requires::VtapFilter,
+        Requires::MirrorAction,
+        Requires::RequestMirror,
+        Requires::OvsMirror,
+        Requires::RouteMirror,
+    ];
+
+    /// Where to look and what has to stand there; empty where nothing is asked.
+    pub fn conditions(self) -> &'static [(&'static str, Test)] {
+        match self {
+            Requires::Nothing => &[],
+            Requires::MirrorTagged => &[
+                ("requestParameters.resourcesSet.items", Test::Holds("tms-")),
+                ("requestParameters.resourcesSet.items", Test::Holds("tmt-")),
+                ("requestParameters.resourcesSet.items", Test::Holds("tmf-")),
+                ("requestParameters.resourcesSet.items", Test::Holds("tmfr-")),
+            ],
+            Requires::TargetShared => {
+                &[("requestParameters.resourceArns", Test::Holds(":traffic-mirror-target/"))]
+            }
+            Requires::MirroringRules => &[("protoPayload.request.packetMirroringRules", Test::Present)],
+            Requires::MirroringCollector => &[("protoPayload.request.isMirroringCollector", Test::True)],
+            Requires::MirroringProfile => &[
+                ("protoPayload.request.securityProfile.customMirroringProfile", Test::Present),
+                ("protoPayload.request.securityProfile.type", Test::Holds("CUSTOM_MIRRORING")),
+                ("protoPayload.request.securityProfileGroup.customMirroringProfile", Test::Present),
+            ],
+            Requires::VtapFilter => &[
+                ("data.response.payload.filterType", Test::Holds("VTAP")),
+                ("data.stateChange.current.filterType", Test::Holds("VTAP")),
+                ("data.stateChange.previous.filterType", Test::Holds("VTAP")),
+            ],
+            Requires::MirrorAction => &[
+                ("requestObject.spec.action", Test::Holds("Mirror")),
+                ("responseObject.spec.action", Test::Holds("Mirror")),
+            ],
+            Requires::RequestMirror => &[
+                ("requestObject.spec.rules", Test::Holds("RequestMirror")),
+                ("responseObject.spec.rules", Test::Holds("RequestMirror")),
+            ],
+            Requires::OvsMirror => &[
+                ("requestObject.spec.config", Test::Holds("ovs-mirror-")),
+                ("responseObject.spec.config", Test::Holds("ovs-mirror-")),
+            ],
+            Requires::RouteMirror => &[
+                ("requestObject.spec.http", Test::Has("mirror")),
+                ("requestObject.spec.http", Test::Has("mirrors")),
+                ("responseObject.spec.http", Test::Has("mirror")),
+                ("responseObject.spec.http", Test::Has("mirrors")),
+            ],
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What all clouds say in their own words: who, how it ended, on what. Knows those words, not where they stand.
+
+use super::values::{Field, Values};
+use super::{Observation, Text};
+use crate::catalog::{Action, EventOutcome, Kind, Provider};
+use alloc::borrow::{Cow, ToOwned};
+
+/// The words for actors: persons, what one acts as, programs.
+const ACTORS: [(&str, &str); 3] = [
+    ("user", "IAMUser Root IdentityCenterUser User root-account ram-user saml-user cloudsso-user natv fed"),
+    ("role", "AssumedRole Role FederatedUser WebIdentityUser SAMLUser assumed-role"),
+    ("service", "AWSService AWSAccount ServicePrincipal system alibaba-cloud-account instance resource"),
+];
+
+/// The words for how an operation ended.
+const OUTCOMES: [(EventOutcome, &str); 3] = [
+    (EventOutcome::Success, "Success Succeeded Updated Active Resolved normal"),
+    (EventOutcome::Failure, "Failed Failure Error warning incident"),
+    (EventOutcome::Started, "Start Started Accept Accepted InProgress"),
+];
+
+/// The resources that a resource id names, by the type that stands before the name.
+const IN_ID: [(&str, &str); 14] = [
+    ("tap", "virtualNetworkTaps"),
+    ("tap_configuration", "tapConfigurations"),
+    ("source_interface", "networkInterfaces"),
+    ("packet_capture", "packetCaptures"),
+    ("network_watcher", "networkWatchers"),
+    ("connection", "connections"),
+    ("gateway", "virtualNetworkGateways"),
+    ("gateway", "vpnGateways"),
+    ("packet_mirroring", "packetMirrorings"),
+    ("firewall_policy", "firewallPolicies"),
+    ("deployment", "mirroringDeployments"),
+    ("deployment_group", "mirroringDeploymentGroups"),
+    ("endpoint_group", "mirroringEndpointGroups"),
+    ("endpoint_group_association", "mirroringEndpointGroupAssociations"),
+];
+
+/// Fills in what needs no knowledge of one provider's log.
+pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
+    let provider = observation.operation.provider;
+    observation.actor = values.text(Field::Actor);
+    observation.source_ip = values.text(Field::SourceIp);
+    observation.account = values.text(Field::Account);
+    observation.region = values.text(Field::Region);
+    observation.resource_group = values.text(Field::ResourceGroup);
+    observation.time = values.text(Field::Time);
+    for (name, id) in values.resources() {
+        observation.resource(name, Some(id));
+    }
+    if let Some(resource) = values.text(Field::ResourceId) {
+        fill_from_id(resource, observation);
+    }
+
+    observation.actor_type = match (provider, observation.actor.as_deref()) {
+        (Provider::Gcp, Some(actor)) => Some(person_unless(actor.ends_with("gserviceaccount.com"))),
+        (Provider::Kubernetes, Some(actor)) => Some(person_unless(actor.starts_with("system:"))),
+        _ => values.text(Field::ActorType).and_then(|word| lookup(&ACTORS, &word)),
+    };
+
+    observation.error = values.text(Field::Error);
+    let status = values.text(Field::Status);
+    observation.outcome = match (&status, &observation.error) {
+        (Some(word), _) => outcome(word),
+        // CloudTrail and its likes say only what went wrong.
+        _ if !matches!(provider, Provider::Aws | Provider::Alibaba | Provider::Gcp) => EventOutcome::Unknown,
+        (None, Some(_)) => EventOutcome::Failure,
+        (None, None) => EventOutcome::Success,
+    };
+    observation.error =
+        observation.error.take().or(status).filter(|_| observation.outcome == EventOutcome::Failure);
+
+    // A change of the switch alone says more than that something was changed.
+    if observation.operation.action == Action::Modify
+        && let Some(enable) = values.raw(Field::Enable)
+    {
+        observation.action = match () {
+            () if enable.is_false() => Some(Action::Stop),
+            () if enable.is_true() && provider != Provider::Gcp => Some(Action::Start),
+            () => None,
+        };
+    }
+}
+
+fn person_unless(program: bool) -> &'static str {
+    if program { "service" } else { "user" }
+}
+
+fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
+    if observation.operation.provider == Provider::Oci {
+        observation.region =
+            resource.split('.').nth(3).filter(|key| !key.is_empty()).map(|key| key.to_owned().into());
+        let name = if observation.operation.kind == Kind::Vtap { "vtap" } else { "filter" };
+        return observation.resource(name, Some(resource));
+    }
+    for (name, parent) in IN_ID {
+        observation.resource(name, part(&resource, parent));
+    }
+    let either = |own: Option<Text<'a>>, parent| own.or_else(|| part(&resource, parent));
+    observation.account = either(observation.account.take(), "subscriptions");
+    observation.account = either(observation.account.take(), "projects");
+    observation.region = either(observation.region.take(), "regions");
+    observation.region = either(observation.region.take(), "locations");
+    observation.resource_group = either(observation.resource_group.take(), "resourceGroups");
+    if observation.operation.provider == Provider::Azure {
+        observation.resource("id", Some(resource));
+    }
+}
+
+/// The outcome that a word or a status code stands for: HTTP's codes, and those of gRPC below 100.
+fn outcome(status: &str) -> EventOutcome {
+    match (status.as_bytes(), status.len()) {
+        ([b'0'], 1) | ([b'2' | b'3', b'0'..=b'9', ..], 3) => EventOutcome::Success,
+        ([b'0'..=b'9', ..], _) => EventOutcome::Failure,
+        _ => lookup(&OUTCOMES, status).unwrap_or(EventOutcome::Unknown),
+    }
+}
+
+/// The meaning of a word, in any case.
+fn lookup<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
+    let known = |list: &str| list.split(' ').any(|known| known.eq_ignore_ascii_case(word));
+    words.iter().find(|(_, list)| known(list)).map(|(meaning, _)| *meaning)
+}
+
+/// The segment after `parent` in a path of resources, both compared without regard to case.
+fn segment_after<'t>(path: &'t str, parent: &str) -> Option<&'t str> {
+    let mut segments = path.split('/');
+    segments.find(|segment| segment.eq_ignore_ascii_case(parent))?;
+    segments.next().filter(|segment| !segment.is_empty())
+}
+
+/// [`segment_after`] of a text that may be borrowed.
+fn part<'a>(path: &Text<'a>, parent: &str) -> Option<Text<'a>> {
+    match path {
+        Cow::Borrowed(path) => segment_after(path, parent).map(Cow::Borrowed),
+        Cow::Owned(path) => segment_after(path, parent).map(|segment| Cow::Owned(segment.to_owned())),
+    }
+}

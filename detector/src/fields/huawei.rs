@@ -1,0 +1,31 @@
+//! Cloud Trace Service's shape.
+
+use super::{Field, Values, id};
+use crate::catalog::{self, Operation};
+use crate::json::paths;
+
+paths! {
+    /// Where the log has what.
+    pub(super) PATHS:
+    Field::Actor.code() => "user.name",
+    Field::Actor.code() => "user.user_name",
+    Field::Actor.code() => "user.id",
+    Field::SourceIp.code() => "source_ip",
+    Field::Account.code() => "user.domain.id",
+    Field::Account.code() => "project_id",
+    Field::Time.code() => "time",
+    Field::Time.code() => "record_time",
+    Field::Status.code() => "trace_rating",
+    Field::Error.code() => "code",
+    Field::Error.code() => "message",
+    Field::ResourceId.code() => "resource_id",
+    id("project") => "project_id",
+    id("name") => "resource_name",
+    id("id") => "resource_id";
+}
+
+/// Finds an operation of virtual private clouds.
+pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
+    let operation = catalog::HUAWEI.find(&names.text(Field::TraceName)?)?;
+    names.is(Field::Service, "vpc").then_some(operation)
+}

@@ -1,0 +1,41 @@
+//! The audit event of a Kubernetes API server.
+
+use super::{Field, Observation, Values, id};
+use crate::catalog::{self, Action, Operation};
+use crate::json::paths;
+
+paths! {
+    /// Where the log has what.
+    pub(super) PATHS:
+    Field::Actor.code() => "user.username",
+    Field::Time.code() => "requestReceivedTimestamp",
+    Field::Time.code() => "stageTimestamp",
+    Field::Verb.code() => "verb",
+    Field::Status.code() => "responseStatus.code",
+    Field::Error.code() => "responseStatus.reason",
+    Field::Error.code() => "responseStatus.message",
+    Field::Body.code() => "sourceIPs",
+    id("name") => "objectRef.name",
+    id("namespace") => "objectRef.namespace",
+    id("destination") => "requestObject.spec.targetPort.ovsInternal.name",
+    id("destination") => "requestObject.spec.targetPort.networkDevice.name",
+    id("direction") => "requestObject.spec.direction";
+}
+
+/// Finds a resource of the group that the event names.
+pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
+    let (group, resource) = (names.text(Field::Group)?, names.text(Field::ObjectResource)?);
+    catalog::KUBERNETES.find(&[&*group, "/", &*resource].concat())
+}
+
+/// What only Kubernetes needs: the verb says what was done.
+pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
+    observation.source_ip = values.strings(Field::Body).next();
+    observation.action = match values.text(Field::Verb).as_deref() {
+        Some("create") => Some(Action::Create),
+        Some("update" | "patch") => Some(Action::Modify),
+        Some("delete" | "deletecollection") => Some(Action::Delete),
+        Some("get" | "list" | "watch") => Some(Action::Read),
+        _ => None,
+    };
+}

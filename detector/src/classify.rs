@@ -14,6 +14,17 @@ pub struct Verdict<'a> {
     pub outcome: EventOutcome,
     /// How grave it is.
     pub severity: Severity,
+    /// Which entry of the policy approves it.
+    pub approved: Option<Approval<'a>>,
+}
+
+/// The entry of a policy that approves an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Approval<'a> {
+    /// The entry's name.
+    pub name: &'a str,
+    /// The change ticket, where the entry has one.
+    pub ticket: Option<&'a str>,
 }
 
 /// Decides.
@@ -27,5 +38,5 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
         (Action::Stop, _) => observation.operation.severity.min(Severity::Medium),
         _ => observation.operation.severity,
     };
-    Verdict { observation, action, outcome, severity }
+    Verdict { observation, action, outcome, severity, approved: None }
 }

@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode};
+use crate::json::{Member, Members, PATHS_MAX, Raw, collect, decode};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -115,11 +115,6 @@ fn wrapped(object: &[u8]) -> impl Iterator<Item = Layer<'_>> {
     let mut found = [None; PATHS_MAX];
     collect(object, WRAPPERS, &mut found);
     found.into_iter().flatten().filter_map(inside)
-}
-
-/// The elements of an array of events.
-pub fn events(array: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Elements::new(array).filter_map(Raw::object)
 }
 
 fn inside(raw: Raw<'_>) -> Option<Layer<'_>> {

@@ -18,6 +18,9 @@ macro_rules! vocabulary {
             /// Every value, in order.
             pub const ALL: &[$name] = &[$($name::$variant),*];
 
+            /// The words, in the same order.
+            pub const NAMES: &[&str] = &[$($text),*];
+
             /// The word that stands in records and policies.
             pub fn name(self) -> &'static str {
                 match self { $($name::$variant => $text),* }
@@ -140,11 +143,14 @@ vocabulary! {
     }
 }
 
+/// An operation of the catalog.
+pub type Operation = Row<'static>;
+
 /// One operation: one API call or device command.
 #[derive(Clone, Copy, Debug)]
-pub struct Operation {
+pub struct Row<'n> {
     /// The provider's own spelling, without a version prefix.
-    pub name: &'static str,
+    pub name: &'n str,
     /// Who offers it.
     pub provider: Provider,
     /// What it does when it succeeds.

@@ -6,7 +6,7 @@ mod azure;
 mod gcp;
 mod network;
 
-use crate::catalog::{self, Action, EventOutcome, Operation, Provider};
+use crate::catalog::{self, Action, EventOutcome, Operation, Provider, Row};
 use crate::json::{PATHS_MAX, Raw, collect};
 use alloc::borrow::Cow;
 
@@ -18,8 +18,8 @@ pub type Text<'a> = Cow<'a, str>;
 /// What one event says, in the same words for every provider. What it does not say is `None`.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
-    /// The catalog's row.
-    pub operation: &'static Operation,
+    /// The row of the catalog or of the policy.
+    pub operation: Row<'a>,
     /// The operation's name as the event has it.
     pub name: Text<'a>,
     /// What the event itself says beyond the row, for example that a write was a create.
@@ -47,9 +47,9 @@ pub struct Observation<'a> {
 }
 
 impl<'a> Observation<'a> {
-    fn new(operation: &'static Operation, name: Text<'a>) -> Self {
+    fn new(operation: &Row<'a>, name: Text<'a>) -> Self {
         Observation {
-            operation,
+            operation: *operation,
             name,
             action: None,
             outcome: EventOutcome::Unknown,
@@ -169,6 +169,11 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
     let name = [Field::EventName, Field::OperationName, Field::MethodName, Field::OperationValue]
         .into_iter()
         .find_map(|field| names.text(field))?;
+    Some(observe_as(operation, name, object))
+}
+
+/// Reads an object that is known to be this operation's event.
+pub fn observe_as<'a>(operation: &Row<'a>, name: Text<'a>, object: &'a [u8]) -> Observation<'a> {
     let mut observation = Observation::new(operation, name);
     match operation.provider {
         Provider::Aws => aws::fill(object, &mut observation),
@@ -176,7 +181,7 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
         Provider::Gcp => gcp::fill(object, &mut observation),
         Provider::Network => {}
     }
-    Some(observation)
+    observation
 }
 
 fn identify(names: &Values<'_>) -> Option<&'static Operation> {

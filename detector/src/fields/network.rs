@@ -1,29 +1,13 @@
 //! Device syslog, one line at a time: finds the message's tag wherever the header puts it.
 
-use super::{Observation, Text};
+use super::Observation;
 use crate::catalog::{self, Action, EventOutcome};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// Reads a syslog line; `None` when it is not about mirroring.
-pub fn observe_line<'a>(line: &Text<'a>) -> Option<Observation<'a>> {
-    let observation = read(line)?;
-    Some(match line {
-        // The parts borrow from the line, which outlives them only where it was borrowed itself.
-        Cow::Borrowed(line) => read(line).unwrap_or_else(|| detach(observation)),
-        Cow::Owned(_) => detach(observation),
-    })
-}
-
-fn detach<'a>(observation: Observation<'_>) -> Observation<'a> {
-    let own = |text: Text<'_>| Text::Owned(text.into_owned());
-    let mut detached = Observation::new(observation.operation, own(observation.name));
-    detached.action = observation.action;
-    detached.outcome = observation.outcome;
-    detached.actor = observation.actor.map(own);
-    detached.actor_type = observation.actor_type;
-    detached.resources = observation.resources.into_iter().map(|(name, id)| (name, own(id))).collect();
-    detached
+pub fn observe_line(line: &str) -> Option<Observation<'_>> {
+    read(line)
 }
 
 /// The tag `%FACILITY[-SUB]-SEVERITY-MNEMONIC:` and the text after it.

@@ -3,6 +3,7 @@
 mod abi;
 mod build;
 mod ci;
+mod policy;
 mod pretty;
 mod run;
 mod setup;

@@ -6,6 +6,7 @@
 mod bless;
 mod corpus;
 mod module;
+mod policy;
 mod properties;
 mod seed;
 mod vector_route;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
     trials.extend(module::trials());
+    trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -102,9 +102,9 @@ fn the_policy_to_begin_with_is_taken_and_explained() {
         text,
         "2: enriched: aws DescribeTrafficMirrorTargets read success, informational, by - from config.amazonaws.com: approved by \"AWS Config\"
 
-records              2             164 bytes
+records              2             165 bytes
 unchanged            1              29 bytes
-enriched             1             135 bytes
+enriched             1             136 bytes
 dropped              0               0 bytes
 the policy drops 0.0 % of the bytes
 "

@@ -16,6 +16,17 @@ pub struct Verdict<'a> {
     pub severity: Severity,
     /// Why it is graver than its row says: `cross_account` or `every_address`.
     pub raised_by: Option<&'static str>,
+    /// Which entry of the policy approves it.
+    pub approved: Option<Approval<'a>>,
+}
+
+/// The entry of a policy that approves an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Approval<'a> {
+    /// The entry's name.
+    pub name: &'a str,
+    /// The change ticket, where the entry has one.
+    pub ticket: Option<&'a str>,
 }
 
 /// Decides.
@@ -51,7 +62,7 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
             Severity::High | Severity::Critical => Severity::Critical,
         };
     }
-    Verdict { observation, action, outcome, severity, raised_by }
+    Verdict { observation, action, outcome, severity, raised_by, approved: None }
 }
 
 fn is_exception(observation: &Observation<'_>) -> bool {

@@ -2,11 +2,12 @@
 
 use crate::catalog::EventOutcome;
 use crate::classify::{Verdict, classify};
-use crate::envelope::{Layer, Record, events, unwrap};
-use crate::fields::{is_host, observe, observe_line};
+use crate::enrich;
+use crate::envelope::{Layer, Record, unwrap};
+use crate::fields::{Observation, is_host, observe, observe_line};
+use crate::json::{Elements, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
-use crate::{enrich, json};
 use alloc::borrow::Cow;
 use alloc::{string::String, vec, vec::Vec};
 
@@ -55,7 +56,9 @@ impl Detector {
     /// # Errors
     /// A message that names the member; the old policy stays in force.
     pub fn configure(&mut self, json: &[u8]) -> Result<(), String> {
-        self.policy = Policy::parse(json)?;
+        let (policy, anchors) = Policy::parse(json)?;
+        self.policy = policy;
+        self.prefilter.look_for(anchors);
         Ok(())
     }
 
@@ -74,21 +77,20 @@ impl Detector {
     pub fn process_fully(&mut self, record: &[u8]) -> Outcome<'_> {
         self.description.clear();
         let Some(top) = Record::read(record).filter(|top| !top.enriched) else {
-            return self.without_event();
+            return self.without_answer(record);
         };
+        let device = top.device.and_then(Raw::text);
         let mut layers = vec![Layer::Object(Cow::Borrowed(record))];
         let mut at = 0usize;
-        while let Some(layer) = layers.get(at).filter(|_| at < LAYERS_MAX) {
-            let (verdict, matches) = gravest(layer);
-            if let Some(mut verdict) = verdict {
-                if let Layer::Line(_) = layer {
-                    let device = top.device.and_then(json::Raw::text).filter(|name| is_host(name));
-                    // The line's own header knows better: the member may name a relay.
-                    verdict.observation.resource("device", device);
-                }
-                enrich::describe(&mut self.description, &verdict, matches);
+        while let Some(layer) = layers.get(at) {
+            if at >= LAYERS_MAX {
+                return self.without_answer(record);
+            }
+            let found = look(&self.policy, layer, device.as_deref());
+            if let Some(verdict) = found.gravest {
+                enrich::describe(&mut self.description, &verdict, found.matches);
                 return match () {
-                    () if self.policy.drops(&verdict) => Outcome::Dropped,
+                    () if found.dropped => Outcome::Dropped,
                     () if enrich::splice(&mut self.enriched, &top, &verdict, &self.description) => {
                         Outcome::Enriched(&self.enriched)
                     }
@@ -117,29 +119,66 @@ impl Detector {
     fn without_event(&self) -> Outcome<'_> {
         if self.policy.drops_unchanged() { Outcome::Dropped } else { Outcome::Unchanged }
     }
-}
 
-/// The gravest event of a layer, the first of equals, and how many there are.
-fn gravest<'l>(layer: &'l Layer<'_>) -> (Option<Verdict<'l>>, usize) {
-    match layer {
-        Layer::Object(object) => (observe(object).map(classify), 1),
-        Layer::Line(line) => (observe_line(line).map(classify), 1),
-        Layer::Many(array) => {
-            let mut gravest: Option<Verdict<'_>> = None;
-            let mut matches = 0usize;
-            for verdict in events(array).filter_map(observe).map(classify) {
-                matches = matches.saturating_add(1);
-                if gravest.as_ref().is_none_or(|known| is_graver(&verdict, known)) {
-                    gravest = Some(verdict);
-                }
-            }
-            (gravest, matches)
+    /// For a record that is enriched already or cannot be read to its end: when in doubt it is kept.
+    fn without_answer(&mut self, record: &[u8]) -> Outcome<'_> {
+        match self.prefilter.find(record) {
+            Some(_) => Outcome::Unchanged,
+            None => self.without_event(),
         }
     }
 }
 
-/// Whether a verdict tells more than another; of equals one that is done tells more than one that has begun.
-fn is_graver(verdict: &Verdict<'_>, known: &Verdict<'_>) -> bool {
-    let done = |verdict: &Verdict<'_>| verdict.outcome != EventOutcome::Started;
-    (verdict.severity, done(verdict)) > (known.severity, done(known))
+/// What is in a layer.
+struct Found<'l> {
+    /// The gravest event, the first of equals; one that is not approved goes before one that is, one that has ended
+    /// before one that has only begun.
+    gravest: Option<Verdict<'l>>,
+    /// How many events there are.
+    matches: usize,
+    /// Whether the policy drops everything that is in the layer.
+    dropped: bool,
+}
+
+fn look<'l>(policy: &'l Policy, layer: &'l Layer<'_>, device: Option<&'l str>) -> Found<'l> {
+    let mut found = Found { gravest: None, matches: 0, dropped: true };
+    let mut whole = true;
+    let mut add = |observation: Option<Observation<'l>>| {
+        let Some(observation) = observation else {
+            found.dropped &= policy.drops_unchanged();
+            return;
+        };
+        let mut verdict = classify(observation);
+        policy.judge(&mut verdict);
+        found.matches = found.matches.saturating_add(1);
+        found.dropped &= policy.drops(&verdict);
+        let rank = |verdict: &Verdict<'_>| {
+            (verdict.severity, verdict.approved.is_none(), verdict.outcome != EventOutcome::Started)
+        };
+        if found.gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {
+            found.gravest = Some(verdict);
+        }
+    };
+    let observe_any = |object| observe(object).or_else(|| policy.observe(object));
+    match layer {
+        Layer::Object(object) => add(observe_any(object)),
+        Layer::Many(array) => {
+            let mut elements = Elements::new(array);
+            for element in elements.by_ref() {
+                add(element.object().and_then(observe_any));
+            }
+            whole = elements.ended();
+        }
+        Layer::Line(line) => {
+            let mut observation = observe_line(line);
+            if let Some(observation) = &mut observation {
+                // The line's own header knows better: the member may name a relay.
+                let device = device.filter(|name| is_host(name)).map(Cow::Borrowed);
+                observation.resource("device", device);
+            }
+            add(observation);
+        }
+    }
+    found.dropped &= whole;
+    found
 }

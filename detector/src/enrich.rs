@@ -93,6 +93,14 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
         }
         object.out.push(b'}');
     }
+    if let Some(approval) = verdict.approved {
+        object.key("approved");
+        object.out.push(b'{');
+        let mut approved = Object { out: object.out, first: true };
+        approved.text("name", Some(approval.name));
+        approved.text("ticket", approval.ticket);
+        object.out.push(b'}');
+    }
     if matches > 1 {
         object.number("matches", matches);
     }

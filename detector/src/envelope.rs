@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
+use crate::json::{Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -135,11 +135,6 @@ fn tagged<'a>(wrappers: &[Option<Raw<'_>>], tags: &[Option<Raw<'_>>]) -> Option<
     let tag = tags.iter().flatten().filter_map(|raw| raw.string()).find(|tag| tag.starts_with('%'))?;
     let text = wrappers.iter().flatten().find_map(|raw| raw.string())?;
     Some(Layer::Line(Cow::Owned([tag.strip_suffix(':').unwrap_or(&tag), ": ", &text].concat())))
-}
-
-/// The elements of an array of events.
-pub fn events(array: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Elements::new(array).filter_map(Raw::object)
 }
 
 fn inside(raw: Raw<'_>) -> Option<Layer<'_>> {

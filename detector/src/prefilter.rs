@@ -7,6 +7,7 @@
 //! loads to wait for.
 
 use crate::catalog::ANCHORS;
+use alloc::vec::Vec;
 
 /// Every anchor has this many characters.
 pub const ANCHOR_LEN: usize = 11;
@@ -25,6 +26,8 @@ const BLOCK: usize = STRIDE * 4;
 pub struct Prefilter {
     table: [u8; 1 << 16],
     ready: bool,
+    /// Anchors beyond those of the catalog.
+    more: Vec<[u8; ANCHOR_LEN]>,
 }
 
 impl Default for Prefilter {
@@ -36,7 +39,16 @@ impl Default for Prefilter {
 impl Prefilter {
     /// An empty table; it is filled when it is first used. All zeros, so that it takes no room in the module.
     pub const fn new() -> Self {
-        Prefilter { table: [0; 1 << 16], ready: false }
+        Prefilter { table: [0; 1 << 16], ready: false, more: Vec::new() }
+    }
+
+    /// Looks for these anchors too, in place of those given before. The table is filled when it is next used.
+    pub fn look_for(&mut self, more: Vec<[u8; ANCHOR_LEN]>) {
+        self.more = more;
+        if self.ready {
+            self.table.fill(0);
+            self.ready = false;
+        }
     }
 
     /// The offset of a byte inside the first anchor of `block`, or `None` when there is none.
@@ -96,6 +108,11 @@ impl Prefilter {
         for anchor in ANCHORS {
             self.learn(anchor.as_bytes());
         }
+        let more = core::mem::take(&mut self.more);
+        for anchor in &more {
+            self.learn(anchor);
+        }
+        self.more = more;
         self.ready = true;
     }
 

@@ -61,8 +61,8 @@ enum Answer {
 }
 
 impl Instance {
-    pub(crate) fn new(module: Module) -> Instance {
-        Instance { module, live: None, configured: None, call_seconds: CALL_SECONDS }
+    pub(crate) fn new(module: Module, configured: Option<Vec<u8>>) -> Instance {
+        Instance { module, live: None, configured, call_seconds: CALL_SECONDS }
     }
 
     /// Sets how long one call may take, in whole seconds, at least 1; 5 without this.

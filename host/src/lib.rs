@@ -3,15 +3,18 @@
 //! - [`Module`] and [`Instance`]: load a module, call it, survive it when it misbehaves.
 //! - [`ndjson`]: whole files and streams through a module, in order, on several threads.
 //! - [`serve`]: batches over HTTP through a module to a downstream.
+//! - [`policy`] and [`bake`]: an operator's settings, read, and put into a module to deploy.
 //! - [`inspect`]: what a module file contains and whether Fluent Bit's engine takes it.
 #![forbid(unsafe_code)]
 
 pub mod abi;
 mod answer;
+pub mod bake;
 pub mod inspect;
 mod instance;
 mod module;
 pub mod ndjson;
+pub mod policy;
 pub mod serve;
 
 pub use answer::{ConfigureError, Outcome, Trap};

@@ -20,6 +20,8 @@ enum Command {
     Run(commands::run::Args),
     Inspect(commands::inspect::Args),
     Serve(commands::serve::Args),
+    Configure(commands::configure::Args),
+    Policy(commands::policy::Args),
 }
 
 fn main() -> ExitCode {
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Serve(args) => commands::serve::run(args),
+        Command::Configure(args) => commands::configure::run(args),
+        Command::Policy(args) => commands::policy::run(args),
     };
     match result {
         Ok(code) => code,

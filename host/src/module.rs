@@ -7,6 +7,7 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, OptLevel, Store, StoreLimits};
 
 use crate::abi;
+use crate::answer::ConfigureError;
 use crate::instance::{Instance, STACK_BYTES_MAX, limits};
 
 /// How often the engine's clock ticks; the resolution of the limit on one call.
@@ -19,6 +20,8 @@ static BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/tapsieve.wasm"
 #[derive(Clone)]
 pub struct Module {
     pub(crate) pre: Arc<InstancePre<StoreLimits>>,
+    /// The policy that every new instance is given.
+    policy: Option<Arc<[u8]>>,
 }
 
 /// Why a module cannot be used.
@@ -93,7 +96,7 @@ impl Module {
         for function in abi::FUNCTIONS {
             check_function(&module, function)?;
         }
-        Ok(Module { pre: Arc::new(pre) })
+        Ok(Module { pre: Arc::new(pre), policy: None })
     }
 
     /// The module that this build carries.
@@ -111,7 +114,17 @@ impl Module {
 
     /// A new instance, for one thread at a time; it is started by its first call.
     pub fn instance(&self) -> Instance {
-        Instance::new(self.clone())
+        Instance::new(self.clone(), self.policy.as_deref().map(<[u8]>::to_vec))
+    }
+
+    /// The module with this policy in force in every new instance, given as JSON.
+    ///
+    /// # Errors
+    /// The module's message, or the trap.
+    pub fn with_policy(mut self, json: &[u8]) -> Result<Module, ConfigureError> {
+        self.instance().configure(json)?;
+        self.policy = Some(json.into());
+        Ok(self)
     }
 }
 

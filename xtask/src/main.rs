@@ -4,6 +4,7 @@ mod abi;
 mod build;
 mod ci;
 mod demo;
+mod policy;
 mod pretty;
 mod routes;
 mod run;

@@ -33,6 +33,9 @@ macro_rules! vocabulary {
             /// Every value, in order.
             pub const ALL: &[$name] = &[$($name::$variant),*];
 
+            /// The words, in the same order.
+            pub const NAMES: &[&str] = &[$($text),*];
+
             /// The word that stands in records and policies.
             pub fn name(self) -> &'static str {
                 match self { $($name::$variant => $text),* }
@@ -256,6 +259,8 @@ pub struct Source {
 
 /// Writes one table: `name, action, kind, severity, technique; evidence, source; what it requires`.
 macro_rules! operations {
+    (@) => { Requires::Nothing };
+    (@ $requires:ident) => { Requires::$requires };
     ($provider:ident, $($name:literal $action:ident $kind:ident $severity:ident $technique:ident $evidence:ident $source:ident
         $(if $requires:ident)?;)*) => {
         use crate::catalog::{Action, Evidence, Kind, Operation, Provider, Requires, Severity, Source, Table, Technique};
@@ -270,7 +275,7 @@ macro_rules! operations {
             kind: Kind::$kind,
             severity: Severity::$severity,
             technique: Technique::$technique,
-            requires: [Requires::Nothing, $(Requires::$requires)?][0 $(+ { let _ = Requires::$requires; 1 })?],
+            requires: operations!(@ $($requires)?),
         }),*];
 
         /// The rows as the module carries them.

@@ -18,6 +18,7 @@ pub struct Table {
 const FACTS: usize = 5;
 
 /// How many bytes [`pack`] needs.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 pub(super) const fn packed_len(rows: &[Operation]) -> usize {
     let (mut len, mut at) = (0, 0);
     while at < rows.len() {
@@ -28,6 +29,7 @@ pub(super) const fn packed_len(rows: &[Operation]) -> usize {
 }
 
 /// Packs rows.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 pub(super) const fn pack<const N: usize>(rows: &[Operation]) -> [u8; N] {
     let mut out = [0; N];
     let (mut end, mut at) = (0, 0);
@@ -53,6 +55,7 @@ pub(super) const fn pack<const N: usize>(rows: &[Operation]) -> [u8; N] {
     out
 }
 
+#[expect(clippy::panic, reason = "runs at compile time")]
 const fn name(row: &Operation) -> &[u8] {
     match &row.name {
         Cow::Borrowed(name) => name.as_bytes(),
@@ -61,6 +64,7 @@ const fn name(row: &Operation) -> &[u8] {
 }
 
 /// How many bytes a name has in common with the one before it.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn shared(rows: &[Operation], at: usize) -> usize {
     if at == 0 {
         return 0;

@@ -25,7 +25,7 @@ pub type Text<'a> = Cow<'a, str>;
 /// What one event says, in the same words for every provider. What it does not say is `None`.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
-    /// The catalog's row.
+    /// The row of the catalog or of the policy.
     pub operation: Operation,
     /// The operation's name as the event has it.
     pub name: Text<'a>,
@@ -123,6 +123,11 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
         .into_iter()
         .find_map(|field| names.text(field))
         .unwrap_or_else(|| operation.name.clone());
+    Some(observe_as(operation, name, object))
+}
+
+/// Reads an object that is known to be this operation's event.
+pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &'a [u8]) -> Observation<'a> {
     let mut observation = Observation::new(operation, name);
     let provider = observation.operation.provider;
     let paths = match provider {
@@ -133,7 +138,7 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
         Provider::Alibaba => alibaba::PATHS,
         Provider::Huawei => huawei::PATHS,
         Provider::Kubernetes => kubernetes::PATHS,
-        Provider::Network | Provider::Host => return None,
+        Provider::Network | Provider::Host => return observation,
     };
     let values = Values::read(object, paths);
     common::fill(&values, &mut observation);
@@ -144,7 +149,7 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
         Provider::Kubernetes => kubernetes::add(&values, &mut observation),
         Provider::Oci | Provider::Alibaba | Provider::Huawei | Provider::Network | Provider::Host => {}
     }
-    Some(observation)
+    observation
 }
 
 /// The row that an event's names lead to, where the event shows what the row asks for.

@@ -89,6 +89,12 @@ const RESOURCES: [&str; 37] = [
 const RESOURCE: u8 = 64;
 
 /// The code of a path whose value goes into the resources under this name.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "runs at compile time"
+)]
 pub(super) const fn id(name: &str) -> u8 {
     let mut at = 0;
     while at < RESOURCES.len() {

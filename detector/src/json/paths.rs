@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 pub const PATHS_MAX: usize = 64;
 
 /// How many bytes [`pack`] needs.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 pub const fn packed_len(paths: &[(u8, &str)]) -> usize {
     let (mut len, mut at) = (0, 0);
     while at < paths.len() {
@@ -16,6 +17,7 @@ pub const fn packed_len(paths: &[(u8, &str)]) -> usize {
 }
 
 /// Packs codes and paths: for each its code, how much of the path before it is kept, how many bytes follow, and those.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 pub const fn pack<const N: usize>(paths: &[(u8, &str)]) -> [u8; N] {
     assert!(paths.len() <= PATHS_MAX, "too many paths in one table");
     let mut out = [0; N];
@@ -40,6 +42,7 @@ pub const fn pack<const N: usize>(paths: &[(u8, &str)]) -> [u8; N] {
 }
 
 /// How many bytes a path has in common with the one before it.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn shared(paths: &[(u8, &str)], at: usize) -> usize {
     if at == 0 {
         return 0;
@@ -78,7 +81,15 @@ impl Paths {
 
     /// A table of one path, with the code 0.
     pub fn one(path: &str) -> Self {
-        Paths { text: path.as_bytes().to_vec(), entries: [(0, path.len() as u16)].to_vec() }
+        let mut paths = Paths::default();
+        paths.push(path);
+        paths
+    }
+
+    /// Appends a path with the code 0.
+    pub fn push(&mut self, path: &str) {
+        self.text.extend_from_slice(path.as_bytes());
+        self.entries.push((0, self.text.len() as u16));
     }
 
     /// The codes and paths, in their order.

@@ -104,6 +104,12 @@ impl<'a> Elements<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Elements { bytes, at: 0 }
     }
+
+    /// Whether the closing bracket is next: after the last element the array was well formed.
+    pub fn ended(&self) -> bool {
+        let at = skip_space(self.bytes, self.at.max(1));
+        self.bytes.get(at) == Some(&b']')
+    }
 }
 
 impl<'a> Iterator for Elements<'a> {

@@ -23,12 +23,14 @@ pub struct WasmiFluentBit(Wasmi);
 /// The module is not built, or wasmi refuses it.
 pub fn module() -> Result<&'static Module, String> {
     static MODULE: OnceLock<Result<Module, String>> = OnceLock::new();
-    let compile = || {
-        let mut config = Config::default();
-        config.wasm_tail_call(false).wasm_extended_const(false).wasm_multi_memory(false);
-        Module::new(&wasmi::Engine::new(&config), module_bytes()?).map_err(|error| error.to_string())
-    };
+    let compile = || compiled(&module_bytes()?, false);
     MODULE.get_or_init(compile).as_ref().map_err(Clone::clone)
+}
+
+fn compiled(wasm: &[u8], fuel: bool) -> Result<Module, String> {
+    let mut config = Config::default();
+    config.wasm_tail_call(false).wasm_extended_const(false).wasm_multi_memory(false).consume_fuel(fuel);
+    Module::new(&wasmi::Engine::new(&config), wasm).map_err(|error| error.to_string())
 }
 
 impl Wasmi {
@@ -37,8 +39,40 @@ impl Wasmi {
     /// # Errors
     /// The module is not built, imports something, or has another ABI version.
     pub fn new() -> Result<Self, String> {
-        let module = module()?;
+        Self::start(module()?)
+    }
+
+    /// A fresh instance of another module, for example of one that a policy was put into.
+    ///
+    /// # Errors
+    /// As [`Wasmi::new`].
+    pub fn of(wasm: &[u8]) -> Result<Self, String> {
+        Self::start(&compiled(wasm, false)?)
+    }
+
+    /// As [`Wasmi::of`], and it counts what it executes.
+    ///
+    /// # Errors
+    /// As [`Wasmi::new`].
+    pub fn with_fuel(wasm: &[u8]) -> Result<Self, String> {
+        Self::start(&compiled(wasm, true)?)
+    }
+
+    /// What it takes to process one record, in wasmi's units of fuel; the instance counts.
+    ///
+    /// # Errors
+    /// The engine broke, or does not count.
+    pub fn fuel_of(&mut self, record: &[u8]) -> Result<u64, String> {
+        let before = self.store.get_fuel().map_err(|error| error.to_string())?;
+        self.process(record)?;
+        let after = self.store.get_fuel().map_err(|error| error.to_string())?;
+        Ok(before.saturating_sub(after))
+    }
+
+    fn start(module: &Module) -> Result<Self, String> {
         let mut store = Store::new(module.engine(), ());
+        // Enough for everything; an engine that does not count refuses it.
+        let _ = store.set_fuel(u64::MAX / 2);
         let instance = Linker::new(module.engine())
             .instantiate_and_start(&mut store, module)
             .map_err(|e| e.to_string())?;
@@ -153,6 +187,14 @@ impl WasmiFluentBit {
     /// As [`Wasmi::new`].
     pub fn new() -> Result<Self, String> {
         Wasmi::new().map(Self)
+    }
+
+    /// A fresh instance of another module.
+    ///
+    /// # Errors
+    /// As [`Wasmi::new`].
+    pub fn of(wasm: &[u8]) -> Result<Self, String> {
+        Wasmi::of(wasm).map(Self)
     }
 
     /// What the module answers when Fluent Bit could not copy a record of `len` bytes into it.

@@ -6,6 +6,7 @@
 mod bless;
 mod corpus;
 mod module;
+mod policy;
 mod properties;
 mod rows;
 mod seed;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     trials.extend(corpus::trials());
     trials.extend(rows::trials(files));
     trials.extend(module::trials());
+    trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));
     let conclusion = libtest_mimic::run(&arguments, trials);
     close_browser();

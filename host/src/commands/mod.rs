@@ -1,6 +1,8 @@
 //! One file per subcommand; here is what they share: exit codes, messages and loading the module.
 
+pub(crate) mod configure;
 pub(crate) mod inspect;
+pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod serve;
 

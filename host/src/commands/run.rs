@@ -36,6 +36,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
 
+    /// Put this policy in force, in TOML; see docs/POLICY.md
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+
     /// Write here instead of to standard output; an existing file is replaced
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -65,7 +69,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
-    let module = load(args.module.as_deref())?;
+    let mut module = load(args.module.as_deref())?;
+    if let Some(path) = &args.policy {
+        module = super::policy::in_force(&super::policy::read_policy(path)?, path, module)?;
+    }
     let mut inputs: Vec<Input> = args
         .files
         .into_iter()

@@ -16,6 +16,8 @@ struct Generated {
 /// Every generated file. docs/CATALOG.md joins here with its generator.
 const GENERATED: &[Generated] = &[
     Generated { path: "CONTRIBUTING.md", generate: task_list },
+    Generated { path: "docs/POLICY.md", generate: crate::policy::page },
+    Generated { path: "docs/policy.schema.json", generate: crate::policy::schema },
     Generated { path: "fluent-bit-config/filter-routed.yaml", generate: filter_routed },
     Generated { path: "vector-config/vector-routed.yaml", generate: crate::vector_route::routed },
 ];
@@ -47,7 +49,7 @@ fn task_list(current: &str) -> Result<String, String> {
 }
 
 /// Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`.
-fn between_marks(current: &str, name: &str, fresh: &str) -> Result<String, String> {
+pub(crate) fn between_marks(current: &str, name: &str, fresh: &str) -> Result<String, String> {
     let mark = format!("<!-- generated: {name} -->\n");
     let (head, rest) = current.split_once(&mark).ok_or_else(|| format!("no mark {}", mark.trim_end()))?;
     let (_, tail) = rest.split_once("<!-- end -->").ok_or("no mark <!-- end -->")?;

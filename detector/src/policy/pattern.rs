@@ -1,0 +1,516 @@
+//! Texts that a policy compares with texts of events: globs, and regular expressions after `re:`.
+//!
+//! A regular expression becomes a short program that is run on all its places at once, so that the time is at most
+//! the product of program and text. There is nothing to go back to, and nothing is captured.
+
+use alloc::{vec, vec::Vec};
+
+/// Longer texts of an event fit no pattern, so that one event cannot take long.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// A program has at most this many steps.
+pub(super) const STEPS_MAX: usize = 500;
+
+/// What is wrong with an expression.
+type Why = &'static str;
+
+/// Characters from one to another, both included.
+type Ranges = &'static [(char, char)];
+
+/// Takes the first character off. Not inlined: there is much of it and there are many callers.
+#[inline(never)]
+fn take(text: &mut &str) -> Option<char> {
+    let mut characters = text.chars();
+    let first = characters.next();
+    *text = characters.as_str();
+    first
+}
+
+/// Whether the whole text fits: `*` stands for any characters, `?` for one; ASCII letters fit in any case.
+pub(super) fn glob_fits(mut glob: &str, mut text: &str) -> bool {
+    let mut retry = None;
+    if text.len() > TEXT_BYTES_MAX {
+        return false;
+    }
+    loop {
+        let here = text;
+        match (take(&mut glob), take(&mut text)) {
+            (Some('*'), _) => {
+                text = here;
+                retry = Some((glob, text));
+            }
+            (Some('?'), Some(_)) => {}
+            (Some(a), Some(b)) if a.eq_ignore_ascii_case(&b) => {}
+            (None, None) => return true,
+            _ => {
+                // The last star takes one character more.
+                let Some((after_star, mut from)) = retry else { return false };
+                if take(&mut from).is_none() {
+                    return false;
+                }
+                retry = Some((after_star, from));
+                (glob, text) = (after_star, from);
+            }
+        }
+    }
+}
+
+/// A compiled regular expression.
+#[derive(Debug)]
+pub(super) struct Program {
+    steps: Vec<Step>,
+    ranges: Vec<(char, char)>,
+    any_case: bool,
+}
+
+/// One place of a program. Distances count from the place itself, so that parts can be moved and copied.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Reads a character that lies in so many ranges from the first on, or in none of them.
+    Read { first: u16, count: u16, inverted: bool },
+    /// Goes on at both places.
+    Both(i16, i16),
+    /// Goes on where the text begins.
+    Begin,
+    /// Goes on where the text ends.
+    End,
+}
+
+/// A way to the end of its group, which is not yet known.
+const EXIT: Step = Step::Both(0, 0);
+
+const DIGIT: Ranges = &[('0', '9')];
+const WORD: Ranges = &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
+const SPACE: Ranges = &[('\t', '\r'), (' ', ' ')];
+
+impl Program {
+    /// How many steps it has.
+    pub(super) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it or not supported.
+    pub(super) fn compile(mut rest: &str) -> Result<Program, Why> {
+        let any_case = skip(&mut rest, "(?i)");
+        let mut compiler =
+            Compiler { program: Program { steps: Vec::new(), ranges: Vec::new(), any_case }, rest };
+        compiler.expression()?;
+        Ok(compiler.program)
+    }
+
+    /// Whether the whole text fits.
+    pub(super) fn fits(&self, mut text: &str) -> bool {
+        if text.len() > TEXT_BYTES_MAX {
+            return false;
+        }
+        let mut seen = vec![0usize; self.steps.len().saturating_add(1)];
+        let (mut places, mut next) = (vec![0usize], Vec::new());
+        let mut round = 0usize;
+        loop {
+            let character = take(&mut text);
+            round = round.saturating_add(1);
+            while let Some(place) = places.pop() {
+                // Places are looked at once for each character; what a step adds is looked at in this round.
+                match seen.get_mut(place) {
+                    Some(seen) if *seen != round => *seen = round,
+                    _ => continue,
+                }
+                let go = |distance: i16| place.wrapping_add_signed(distance.into());
+                match (self.steps.get(place), character) {
+                    (None, None) => return true,
+                    (Some(&Step::Both(a, b)), _) => {
+                        places.push(go(a));
+                        places.push(go(b));
+                    }
+                    (Some(Step::Begin), _) if round == 1 => places.push(go(1)),
+                    (Some(Step::End), None) => places.push(go(1)),
+                    (Some(&Step::Read { first, count, inverted }), Some(character))
+                        if self.reads(first, count, character) != inverted =>
+                    {
+                        next.push(go(1));
+                    }
+                    _ => {}
+                }
+            }
+            if next.is_empty() {
+                return false;
+            }
+            core::mem::swap(&mut places, &mut next);
+        }
+    }
+
+    fn reads(&self, first: u16, count: u16, character: char) -> bool {
+        let ranges = self.ranges.iter().skip(first.into()).take(count.into());
+        let (lower, upper) = match self.any_case {
+            true => (character.to_ascii_lowercase(), character.to_ascii_uppercase()),
+            false => (character, character),
+        };
+        ranges.into_iter().any(|&(from, to)| from <= lower && lower <= to || from <= upper && upper <= to)
+    }
+}
+
+struct Compiler<'e> {
+    program: Program,
+    rest: &'e str,
+}
+
+fn skip(rest: &mut &str, text: &str) -> bool {
+    let after = rest.strip_prefix(text);
+    *rest = after.unwrap_or(rest);
+    after.is_some()
+}
+
+impl Compiler<'_> {
+    fn expression(&mut self) -> Result<(), Why> {
+        // Where the open groups begin, and the current branch of each.
+        let mut groups = Vec::new();
+        let mut group = (0usize, 0usize);
+        // Where the last thing begins that can be repeated.
+        let mut last = None;
+        while let Some(character) = take(&mut self.rest) {
+            let start = self.program.len();
+            let before = last.take();
+            match character {
+                '(' => {
+                    if self.rest.starts_with('?') && !skip(&mut self.rest, "?:") {
+                        return Err("`(?` is supported as `(?:` only, and as `(?i)` at the start");
+                    }
+                    groups.push(group);
+                    group = (start, start);
+                    continue;
+                }
+                ')' => {
+                    self.close(group.0);
+                    last = Some(group.0);
+                    group = groups.pop().ok_or("`)` has no `(`")?;
+                    continue;
+                }
+                '|' => {
+                    let len = self.distance(group.1);
+                    self.program.steps.insert(group.1, Step::Both(1, len.saturating_add(2)));
+                    self.push(EXIT)?;
+                    group.1 = self.program.len();
+                    continue;
+                }
+                '*' | '+' | '?' | '{' => {
+                    self.repeat(character, before)?;
+                    continue;
+                }
+                '^' | '$' => {
+                    self.push(if character == '^' { Step::Begin } else { Step::End })?;
+                    continue;
+                }
+                '.' => self.read(&[('\n', '\n')], true)?,
+                '[' => self.class()?,
+                _ => {
+                    let (ranges, character) = self.escape(character)?;
+                    match ranges {
+                        [] => self.read(&[(character, character)], false)?,
+                        _ => self.read(ranges, character.is_ascii_uppercase())?,
+                    }
+                }
+            }
+            last = Some(start);
+        }
+        self.close(group.0);
+        if groups.is_empty() { Ok(()) } else { Err("`(` has no `)`") }
+    }
+
+    fn push(&mut self, step: Step) -> Result<(), Why> {
+        self.program.steps.push(step);
+        match self.program.len() > STEPS_MAX {
+            true => Err("it is too large once its repetitions are written out"),
+            false => Ok(()),
+        }
+    }
+
+    fn read(&mut self, ranges: &[(char, char)], inverted: bool) -> Result<(), Why> {
+        let first = self.program.ranges.len() as u16;
+        self.program.ranges.extend_from_slice(ranges);
+        self.push(Step::Read { first, count: ranges.len() as u16, inverted })
+    }
+
+    /// The ways of a group end here.
+    fn close(&mut self, start: usize) {
+        let end = self.program.len();
+        for (at, step) in self.program.steps.iter_mut().enumerate().skip(start) {
+            if let Step::Both(0, 0) = step {
+                let distance = end.saturating_sub(at) as i16;
+                *step = Step::Both(distance, distance);
+            }
+        }
+    }
+
+    /// How far the program's end is from a place; programs are short.
+    fn distance(&self, from: usize) -> i16 {
+        self.program.len().saturating_sub(from) as i16
+    }
+
+    fn repeat(&mut self, sign: char, last: Option<usize>) -> Result<(), Why> {
+        let start = last.ok_or("a repetition has nothing before it to repeat")?;
+        let (min, max) = match sign {
+            '*' => (0, None),
+            '+' => (1, None),
+            '?' => (0, Some(1)),
+            _ => {
+                let min = self.number().ok_or(BOUNDS)?;
+                let max = if skip(&mut self.rest, ",") { self.number() } else { Some(min) };
+                if !skip(&mut self.rest, "}") || max.is_some_and(|max| max < min) {
+                    return Err(BOUNDS);
+                }
+                (min, max)
+            }
+        };
+        // Whether few or many are tried first makes no difference to whether the text fits.
+        skip(&mut self.rest, "?");
+        let len = self.distance(start);
+        let body = self.program.steps.get(start..).unwrap_or_default().to_vec();
+        self.program.steps.truncate(start);
+        let times = max.unwrap_or(min.max(1));
+        for time in 0..times {
+            if time >= min {
+                self.push(Step::Both(1, len.saturating_add(if max.is_some() { 1 } else { 2 })))?;
+            }
+            for &step in &body {
+                self.push(step)?;
+            }
+        }
+        if max.is_none() {
+            let back = len.saturating_add((min == 0).into()).saturating_neg();
+            self.push(Step::Both(back, 1))?;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let mut number = None;
+        while let Some(digit @ b'0'..=b'9') = self.rest.as_bytes().first() {
+            number = Some(number.unwrap_or(0usize).saturating_mul(10).saturating_add((digit & 15).into()));
+            take(&mut self.rest);
+        }
+        number.filter(|number| *number <= STEPS_MAX)
+    }
+
+    /// What a character means that may be a backslash: ranges, all but which where it is a capital, or itself.
+    fn escape(&mut self, character: char) -> Result<(Ranges, char), Why> {
+        if character != '\\' {
+            return Ok((&[], character));
+        }
+        let character = take(&mut self.rest).unwrap_or_default();
+        Ok(match character {
+            'd' | 'D' => (DIGIT, character),
+            'w' | 'W' => (WORD, character),
+            's' | 'S' => (SPACE, character),
+            'n' => (&[], '\n'),
+            't' => (&[], '\t'),
+            'r' => (&[], '\r'),
+            _ if character.is_ascii_punctuation() => (&[], character),
+            _ => {
+                return Err(
+                    "of escapes `\\d`, `\\w`, `\\s`, `\\n`, `\\r`, `\\t` and those of signs are supported",
+                );
+            }
+        })
+    }
+
+    /// A class, after its opening bracket.
+    fn class(&mut self) -> Result<(), Why> {
+        let inverted = skip(&mut self.rest, "^");
+        let mut ranges = Vec::new();
+        loop {
+            let character = take(&mut self.rest).ok_or("`[` has no `]`")?;
+            if matches!(character, '&' | '~' | '-' if self.rest.starts_with(character)) || character == '[' {
+                return Err("classes cannot be combined; write `\\[`, `\\-`, `\\&`, `\\~` for the sign");
+            }
+            if character == ']' {
+                return if ranges.is_empty() {
+                    Err("`[]` is empty; write `\\]` for the sign")
+                } else {
+                    self.read(&ranges, inverted)
+                };
+            }
+            let (class, from) = self.escape(character)?;
+            if !class.is_empty() {
+                if from.is_ascii_uppercase() {
+                    return Err("`\\D`, `\\S` and `\\W` are not supported in a class");
+                }
+                ranges.extend_from_slice(class);
+                continue;
+            }
+            let mut to = from;
+            if self.rest.starts_with('-') && !self.rest.starts_with("-]") {
+                take(&mut self.rest);
+                let end = take(&mut self.rest).unwrap_or_default();
+                let (class, end) = self.escape(end)?;
+                if end < from || end == '[' || !class.is_empty() {
+                    return Err("a range in a class has its ends the wrong way round");
+                }
+                to = end;
+            }
+            ranges.push((from, to));
+        }
+    }
+}
+
+const BOUNDS: &str = "`{` does not begin `{2}`, `{2,}` or `{2,5}`; write `\\{` for the sign";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{borrow::ToOwned, string::String};
+    use std::format;
+
+    /// Numbers that are the same in every run.
+    struct Draw(u64);
+
+    impl Draw {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 >> 33) as usize % bound
+        }
+
+        fn expression(&mut self, depth: usize) -> String {
+            let mut text = String::new();
+            for _ in 0..self.below(4) {
+                let atom = match self.below(if depth == 0 { 8 } else { 11 }) {
+                    0 => ".".to_owned(),
+                    1 => ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S", "\\.", "\\-", "é"][self.below(9)]
+                        .to_owned(),
+                    2 => ["[ab]", "[^a]", "[a-c0]", "[\\d_-]", "[^\\w]", "[é-ü]", "[\\]a]", "[B-D]"]
+                        [self.below(8)]
+                    .to_owned(),
+                    3 => ["^", "$", "a", "B"][self.below(4)].to_owned(),
+                    4..8 => ["a", "b", "B", "1", "-"][self.below(5)].to_owned(),
+                    8 => format!("({})", self.expression(depth - 1)),
+                    9 => format!("(?:{}|{})", self.expression(depth - 1), self.expression(depth - 1)),
+                    _ => format!(
+                        "({}|{}|{})",
+                        self.expression(depth - 1),
+                        self.expression(depth - 1),
+                        self.expression(depth - 1)
+                    ),
+                };
+                text += &atom;
+                if atom != "^" && atom != "$" {
+                    text += ["", "", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "{1,3}", "*?", "{0}"]
+                        [self.below(12)];
+                }
+            }
+            text
+        }
+    }
+
+    #[test]
+    fn the_engine_agrees_with_regex_lite() {
+        let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
+        let (mut fitting, mut others) = (0, 0);
+        for _ in 0..6000 {
+            let fold = ["", "(?i)"][draw.below(2)];
+            let expression = draw.expression(3);
+            let ours = Program::compile(&format!("{fold}{expression}"));
+            let theirs = regex_lite::Regex::new(&format!("{fold}^(?:{expression})$"));
+            let (Ok(ours), Ok(theirs)) = (&ours, &theirs) else {
+                let too_large = matches!(&ours, Err(why) if why.contains("too large"));
+                assert!(too_large, "{expression}: ours {:?} theirs {:?}", ours.err(), theirs.err());
+                continue;
+            };
+            for _ in 0..24 {
+                let text: String = (0..draw.below(7))
+                    .map(|_| ['a', 'b', 'A', 'B', 'c', '1', '-', ' ', '\n', 'é', '.', '_'][draw.below(12)])
+                    .collect();
+                let expected = theirs.is_match(&text);
+                assert_eq!(ours.fits(&text), expected, "{fold}{expression} on {text:?}");
+                *(if expected { &mut fitting } else { &mut others }) += 1;
+            }
+        }
+        assert!(fitting > 5000 && others > 5000, "{fitting} fit, {others} do not");
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused_and_nothing_panics() {
+        for bad in [
+            "(",
+            ")",
+            "a)",
+            "(a",
+            "*",
+            "a**",
+            "a|*",
+            "(*)",
+            "^*",
+            "[",
+            "[]",
+            "[]a]",
+            "[a",
+            "[b-a]",
+            "[a-\\d]",
+            "[[:alpha:]]",
+            "[a&&b]",
+            "\\",
+            "\\b",
+            "\\B",
+            "\\A",
+            "\\z",
+            "\\pL",
+            "\\1",
+            "\\x41",
+            "(?i:a)",
+            "(?=a)",
+            "(?<n>a)",
+            "a(?i)b",
+            "a{",
+            "a{,3}",
+            "a{3,2}",
+            "a{x}",
+            "a{2",
+            "{2}",
+            "a{501}",
+            "(a{100}){100}",
+            "a{99999}",
+            "[a-",
+            "[^",
+            "[\\D]",
+        ] {
+            assert!(Program::compile(bad).is_err(), "{bad} was taken");
+        }
+        let mut draw = Draw(88_172_645_463_325_252);
+        for _ in 0..20_000 {
+            let text: String = (0..draw.below(12))
+                .map(|_| {
+                    [
+                        '(', ')', '[', ']', '{', '}', '*', '+', '?', '|', '\\', '^', '$', '-', ',', '2', 'a',
+                        'é',
+                    ][draw.below(18)]
+                })
+                .collect();
+            if let Ok(program) = Program::compile(&text) {
+                program.fits("aé2a-");
+                assert!(regex_lite::Regex::new(&text).is_ok(), "{text} is taken here only");
+            }
+        }
+    }
+
+    #[test]
+    fn globs_fit_whole_texts() {
+        for (glob, text, fits) in [
+            ("", "", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("a?c", "aéc", true),
+            ("arn:*:assumed-role/NetOps/*", "ARN:aws:sts::1:assumed-role/netops/dana", true),
+            ("*a*b", "aab-ab", true),
+            ("*a*b", "aab-aba", false),
+            ("a*", "ba", false),
+            ("**x**", "x", true),
+            ("É", "é", false),
+        ] {
+            assert_eq!(glob_fits(glob, text), fits, "{glob} {text}");
+        }
+        assert!(!glob_fits("*", &"x".repeat(TEXT_BYTES_MAX + 1)));
+    }
+}

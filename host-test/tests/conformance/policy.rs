@@ -1,0 +1,174 @@
+//! Laws of policies over every vector: what may be dropped, and that a module with a policy baked in behaves like one
+//! that is configured at run time.
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+use tapsieve_host::bake::bake;
+use tapsieve_host::{Module, Outcome};
+use tapsieve_host_test::check::show;
+use tapsieve_host_test::engines::{Answer, Engine, Native, Wasmi, WasmiFluentBit, module_bytes};
+use tapsieve_host_test::vectors::{Case, VectorFile};
+
+use crate::absent;
+
+/// The words that `drop` takes, each with whether a verdict is what it names.
+const REASONS: [(&str, fn(&Value) -> bool); 4] = [
+    ("read", |verdict| verdict["action"] == "read"),
+    ("approved", |verdict| verdict.get("approved").is_some()),
+    ("failure", |verdict| verdict["outcome"] == "failure"),
+    ("started", |verdict| verdict["outcome"] == "started"),
+];
+
+/// Approves what creates, so that `approved` names something.
+const APPROVED: &str = r#""approved":[{"name":"x","actions":["create"]}]"#;
+
+pub(crate) fn trials(files: &'static [VectorFile]) -> Vec<Trial> {
+    let mut trials = vec![
+        Trial::test("policy/keep-mirror-drops-exactly-what-is-unchanged", move || keep_mirror(files)),
+        Trial::test("policy/drop-drops-only-what-it-names", move || drop_names(files)),
+    ];
+    match module_bytes() {
+        Err(reason) => trials.push(absent("policy/baked".into(), true, reason)),
+        Ok(_) => {
+            trials.push(Trial::test("policy/baked-behaves-as-configured", move || baked(files)));
+            trials.push(Trial::test("policy/entries-cost-nothing-on-other-records", cost_of_entries));
+        }
+    }
+    trials
+}
+
+fn cases(files: &[VectorFile]) -> impl Iterator<Item = &Case> {
+    files.iter().flat_map(|file| &file.cases)
+}
+
+/// A record that the detector may leave alone although it is about mirroring: enriched before, or no JSON object.
+fn is_in_doubt(record: &[u8]) -> bool {
+    match serde_json::from_slice::<Value>(record) {
+        Ok(Value::Object(members)) => members.iter().any(|(name, member)| {
+            matches!(name.as_str(), "mirror" | "tapsieve") && member.get("schema").is_some()
+                || matches!(name.as_str(), "mirror.schema" | "tapsieve.schema")
+        }),
+        _ => true,
+    }
+}
+
+fn keep_mirror(files: &[VectorFile]) -> Result<(), Failed> {
+    let (mut plain, mut keeping) = (Native::new(), Native::new());
+    keeping.configure(r#"{"keep":"mirror"}"#)?;
+    for case in cases(files) {
+        let (before, after) = (plain.process(&case.record)?, keeping.process(&case.record)?);
+        let holds = match (&before, &after) {
+            (Answer::Dropped, _) => return Err(format!("{}: dropped without a policy", case.name).into()),
+            (Answer::Unchanged, Answer::Dropped) => true,
+            (Answer::Unchanged, Answer::Unchanged) => is_in_doubt(&case.record),
+            (before, after) => before == after,
+        };
+        if !holds {
+            return Err(format!("{}: {} became {}", case.name, show(&before), show(&after)).into());
+        }
+    }
+    Ok(())
+}
+
+fn drop_names(files: &[VectorFile]) -> Result<(), Failed> {
+    let mut plain = Native::new();
+    plain.configure(&format!("{{{APPROVED}}}"))?;
+    let mut dropped = 0;
+    for choice in 0..1u32 << REASONS.len() {
+        let chosen: Vec<_> =
+            (0..REASONS.len()).filter(|at| choice >> at & 1 == 1).map(|at| REASONS[at]).collect();
+        let words: Vec<_> = chosen.iter().map(|(word, _)| *word).collect();
+        let mut engine = Native::new();
+        engine.configure(&format!(r#"{{"drop":{},{APPROVED}}}"#, Value::from(words.clone())))?;
+        for case in cases(files) {
+            let (before, after) = (plain.process(&case.record)?, engine.process(&case.record)?);
+            let verdict: Value = match plain.verdict()? {
+                Some(verdict) => serde_json::from_slice(&verdict)?,
+                None => Value::Null,
+            };
+            let named = chosen.iter().any(|(_, names)| names(&verdict));
+            // A record with several events goes only when all of them would.
+            let several = verdict.get("matches").is_some() || case.name.contains("event-stays");
+            let holds = match &after {
+                Answer::Dropped => named,
+                _ => before == after && (!named || several || before == Answer::Unchanged),
+            };
+            if !holds {
+                return Err(format!(
+                    "{} with {words:?}: {} became {}",
+                    case.name,
+                    show(&before),
+                    show(&after)
+                )
+                .into());
+            }
+            dropped += usize::from(after == Answer::Dropped);
+        }
+    }
+    if dropped > 100 { Ok(()) } else { Err(format!("only {dropped} records were dropped").into()) }
+}
+
+/// Every vector with a policy, on a module that has it in its memory image.
+fn baked(files: &[VectorFile]) -> Result<(), Failed> {
+    let wasm = module_bytes()?;
+    let mut count = 0;
+    for case in cases(files) {
+        let Some(policy) = &case.policy else { continue };
+        count += 1;
+        let module = bake(&wasm, policy.as_bytes()).map_err(|error| format!("{}: {error}", case.name))?;
+        let mut at_run_time = Native::new();
+        at_run_time.configure(policy)?;
+        let expected = at_run_time.process(&case.record)?;
+        let mut instance = Module::new(&module).map_err(|error| error.to_string())?.instance();
+        let wasmtime = match instance.process(&case.record).map_err(|trap| trap.to_string())? {
+            Outcome::Unchanged => Answer::Unchanged,
+            Outcome::Dropped => Answer::Dropped,
+            Outcome::Enriched(record) => Answer::Enriched(record.to_vec()),
+        };
+        let wasmi = Wasmi::of(&module)?.process(&case.record)?;
+        let fluent_bit = WasmiFluentBit::of(&module)?.process(&case.record)?;
+        for (engine, answer) in [("wasmtime", wasmtime), ("wasmi", wasmi), ("wasmi-fluent-bit", fluent_bit)] {
+            if answer != expected {
+                let (got, expected) = (show(&answer), show(&expected));
+                return Err(format!("{}: {engine}: expected {expected}, got {got}", case.name).into());
+            }
+        }
+    }
+    if count > 50 { Ok(()) } else { Err(format!("only {count} vectors have a policy").into()) }
+}
+
+/// Two hundred entries, counted in instructions: nothing on records about something else.
+fn cost_of_entries() -> Result<(), Failed> {
+    let entries: Vec<String> = (0..200)
+        .map(|at| {
+            format!(
+                r#"{{"name":"e{at}","accounts":["{at:012}"],"actors":["arn:aws:sts::{at:012}:assumed-role/Team{at}/*"],"source_ips":["10.{at}.0.0/16"]}}"#
+            )
+        })
+        .collect();
+    let policy = format!(r#"{{"approved":[{}]}}"#, entries.join(","));
+    let noise = br#"{"eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","userIdentity":{"arn":"arn:aws:sts::000000000199:assumed-role/Team199/x"},"requestParameters":{"instancesSet":{}},"sourceIPAddress":"10.199.0.1","recipientAccountId":"000000000199"}"#;
+    let mirror = br#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession","userIdentity":{"arn":"arn:aws:sts::000000000199:assumed-role/Team199/x"},"sourceIPAddress":"10.199.0.1","recipientAccountId":"000000000199"}"#;
+    let mut fuel = Vec::new();
+    for policy in [None, Some(policy.as_str())] {
+        let mut engine = Wasmi::with_fuel(&module_bytes()?)?;
+        if let Some(policy) = policy {
+            engine.configure(policy)?;
+        }
+        // The first record fills the prefilter's table.
+        engine.process(noise)?;
+        fuel.push([engine.fuel_of(noise)?, engine.fuel_of(mirror)?]);
+    }
+    let [[noise_without, mirror_without], [noise_with, mirror_with]] = fuel[..] else {
+        return Err("no fuel".into());
+    };
+    println!(
+        "fuel without and with 200 entries: noise {noise_without} {noise_with}, mirror {mirror_without} {mirror_with}"
+    );
+    match noise_without == noise_with && mirror_with > mirror_without {
+        true => Ok(()),
+        false => {
+            Err(format!("noise took {noise_without} without the entries and {noise_with} with them").into())
+        }
+    }
+}

@@ -78,8 +78,8 @@ fn rules() -> Vec<(&'static str, String)> {
 /// where it holds none. Names of device commands stand in texts only.
 fn operation_names() -> BTreeSet<Vec<u8>> {
     let mut names = BTreeSet::new();
-    for (table, _) in TABLES {
-        for operation in table.operations {
+    for (rows, _) in TABLES {
+        for operation in rows {
             match operation.provider.name() {
                 "network" | "host" => {}
                 // The group of a resource stands in a field of its own.
@@ -87,7 +87,7 @@ fn operation_names() -> BTreeSet<Vec<u8>> {
                     names.insert(distinct(operation.name.rsplit('/').next().unwrap_or_default()));
                 }
                 _ => {
-                    names.insert(distinct(operation.name));
+                    names.insert(distinct(&operation.name));
                 }
             }
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tapsieve_host::serve::{Options, ServeError, serve};
 
+use super::policy::{in_force, read_policy};
 use super::{Failure, load, read};
 
 const EXAMPLES: &str = "\
@@ -18,7 +19,7 @@ Examples:
 
 Batches are NDJSON or JSON arrays, plain, gzip or zstd, sent by POST to /; /healthz, /readyz and /metrics tell how it is.
 A batch is answered when the downstream has answered: 200 delivered, 503 send it again, 400 or 413 it can never work.
-SIGHUP reads the module again, SIGTERM finishes what was accepted.";
+SIGHUP reads the module and the policy again, SIGTERM finishes what was accepted.";
 
 /// Listen for batches of events, send each through the module and hand on what is kept
 #[derive(clap::Args)]
@@ -35,6 +36,10 @@ pub(crate) struct Args {
     /// Use this module instead of the one that this command carries
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
+
+    /// Put this policy in force, in TOML; see docs/POLICY.md
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 
     /// Accept only requests with the bearer token in this file
     #[arg(long, value_name = "FILE")]
@@ -111,8 +116,15 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         read_time_max: Duration::from_secs(args.read_seconds.into()),
         answer_time_max: Duration::from_secs(args.answer_seconds.into()),
     };
-    let module = args.module;
-    let loader = move || load(module.as_deref()).map_err(|failure| failure.to_string());
+    let (module, policy) = (args.module, args.policy);
+    let loader = move || {
+        let module = load(module.as_deref())?;
+        match &policy {
+            Some(path) => in_force(&read_policy(path)?, path, module),
+            None => Ok(module),
+        }
+    };
+    let loader = move || loader().map_err(|failure: Failure| failure.to_string());
     match serve(options, Arc::new(loader)) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error @ ServeError::Options(_)) => Err(Failure::usage(error.to_string())),

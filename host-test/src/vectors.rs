@@ -411,6 +411,7 @@ mod tests {
                 record: record.into(),
                 expectation: Expectation::Inserted(r#""a":1"#.into()),
                 policy: None,
+                near: None,
                 shippers: true,
             };
             assert_eq!(case.enriched().as_deref(), Some(enriched.as_bytes()), "{record}");

@@ -11,8 +11,10 @@ use tapsieve_host_test::vectors::{Case, VectorFile};
 
 use crate::absent;
 
-/// The words that `drop` takes, each with whether a verdict is what it names.
-const REASONS: [(&str, fn(&Value) -> bool); 4] = [
+/// A word that `drop` takes, and whether a verdict is what it names.
+type Reason = (&'static str, fn(&Value) -> bool);
+
+const REASONS: [Reason; 4] = [
     ("read", |verdict| verdict["action"] == "read"),
     ("approved", |verdict| verdict.get("approved").is_some()),
     ("failure", |verdict| verdict["outcome"] == "failure"),

@@ -19,7 +19,7 @@ operations! { Network,
     "monitor session * type erspan-source" CreateOrModify ErspanSession High TrafficDuplication Verified TYPES;
     "monitor-session" CreateOrModify SpanSession High TrafficDuplication Documented XR;
     "no monitor capture" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
-    "no monitor capture buffer" Delete PacketCapture Low NetworkSniffing Verified CFGLOG;
+    "no monitor capture buffer" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
     "no monitor capture point" Delete PacketCapture Medium NetworkSniffing Verified CFGLOG;
     "no monitor session" Delete SpanSession Medium TrafficDuplication Verified CFGLOG;
     "no monitor-session" Delete SpanSession Medium TrafficDuplication Documented XR;

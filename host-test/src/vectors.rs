@@ -219,8 +219,10 @@ fn parse_case(table: &Table) -> Result<Case, String> {
     let policy = table.get("policy").map(json_of_item).transpose()?;
     let near = table.get("near").map(|_| non_empty_text(table.get("near"), "near")).transpose()?;
     let (record, expectation) = (parse_record(table)?, parse_expectation(table)?);
-    if near.is_some() && expectation != Expectation::Unchanged {
-        return Err("a near miss stays unchanged".into());
+    if let (Some(row), Expectation::Inserted(text)) = (&near, &expectation)
+        && text.contains(&format!("\"operation\":\"{row}\""))
+    {
+        return Err("a near miss is no event of the row that it comes close to".into());
     }
     Ok(Case { name, record, expectation, policy, shippers, near })
 }

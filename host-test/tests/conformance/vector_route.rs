@@ -55,6 +55,10 @@ fn every_vector(cases: &[&Case]) -> Result<(), Failed> {
     let pattern = Regex::new(pattern.ok_or("the route has no condition")?.0)?;
     let (mut candidates, mut others) = (0, 0);
     for case in cases {
+        // The route is made from the catalog: docs/POLICY.md says so of added operations.
+        if case.policy.as_ref().is_some_and(|policy| policy.contains("\"operation\"")) {
+            continue;
+        }
         let Ok(event) = serde_json::from_slice::<Value>(&case.record) else { continue };
         let found = pattern.is_match(&event.to_string());
         match case.expectation {

@@ -91,7 +91,14 @@ impl Detector {
                 enrich::describe(&mut self.description, &verdict, found.matches);
                 return match () {
                     () if found.dropped => Outcome::Dropped,
-                    () if enrich::splice(&mut self.enriched, &top, &verdict, &self.description) => {
+                    () if enrich::write(
+                        self.policy.schema(),
+                        &mut self.enriched,
+                        &top,
+                        &verdict,
+                        &self.description,
+                    ) =>
+                    {
                         Outcome::Enriched(&self.enriched)
                     }
                     () => Outcome::Unchanged,

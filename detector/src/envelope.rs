@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
+use crate::json::{Elements, Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -12,6 +12,9 @@ pub const COLUMNS: [&str; 6] =
 
 /// The members that can hold the description of an event, in order of preference.
 pub const DESCRIPTIONS: [&str; 2] = ["mirror", "tapsieve"];
+
+/// What this project calls itself in the events that it writes.
+pub const PRODUCT: &str = "tapsieve";
 
 paths! {
     /// Where an event can be inside a layer, outermost wrapper first.
@@ -80,6 +83,7 @@ impl<'a> Record<'a> {
             match key.as_ref() {
                 b"mirror" | b"tapsieve" => record.enriched |= has_schema(value),
                 b"mirror.schema" | b"tapsieve.schema" => record.enriched = true,
+                b"enrichments" => record.enriched |= has_enrichment(value),
                 b"host" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" => record.device = Some(value),
                 _ => {}
             }
@@ -99,6 +103,14 @@ fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
 /// Whether an object carries the member that says which schema it follows.
 fn has_schema(value: Raw<'_>) -> bool {
     value.object().is_some_and(|object| Members::new(object).any(|member| member.key == b"schema"))
+}
+
+/// Whether one of an OCSF event's enrichments is from here.
+fn has_enrichment(value: Raw<'_>) -> bool {
+    value.array().into_iter().flat_map(Elements::new).filter_map(Raw::object).any(|enrichment| {
+        Members::new(enrichment)
+            .any(|member| member.key == b"provider" && member.value.string().as_deref() == Some(PRODUCT))
+    })
 }
 
 /// What a wrapper holds.

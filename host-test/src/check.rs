@@ -23,8 +23,12 @@ pub fn enrichment_laws(record: &[u8], policy: Option<&str>) -> Result<Answer, St
         return Err(format!("the prefilter path gives {}, the full path {}", show(&answer), show(&fully)));
     }
     if let Answer::Enriched(enriched) = &answer {
-        spliced(record, enriched)?;
-        same_members(record, enriched)?;
+        if policy.is_some_and(|policy| policy.contains("\"ocsf\"")) {
+            crate::ocsf::wrapped(record, enriched)?;
+        } else {
+            spliced(record, enriched)?;
+            same_members(record, enriched)?;
+        }
         let again = native.process(enriched)?;
         if again != Answer::Unchanged {
             return Err(format!("enriching the enriched record gives {}", show(&again)));

@@ -5,6 +5,7 @@ pub mod check;
 pub mod engines;
 pub mod fluent_bit;
 pub mod http;
+pub mod ocsf;
 pub mod oracle;
 pub mod pipeline;
 pub mod process;

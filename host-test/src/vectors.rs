@@ -42,6 +42,8 @@ pub struct Case {
 pub enum Expectation {
     /// These bytes go in before the object's last brace; empty: not blessed yet.
     Inserted(String),
+    /// Exactly these bytes come out; empty: not blessed yet.
+    Written(String),
     /// The same bytes come back.
     Unchanged,
     /// The policy drops the record.
@@ -49,9 +51,13 @@ pub enum Expectation {
 }
 
 impl Case {
-    /// The enriched record that `inserted` stands for; `None` where nothing is inserted.
+    /// The enriched record that the case expects; `None` where there is none.
     pub fn enriched(&self) -> Option<Vec<u8>> {
-        let Expectation::Inserted(inserted) = &self.expectation else { return None };
+        let inserted = match &self.expectation {
+            Expectation::Inserted(inserted) => inserted,
+            Expectation::Written(written) => return Some(written.clone().into_bytes()),
+            Expectation::Unchanged | Expectation::Dropped => return None,
+        };
         let brace = self.record.iter().rposition(|&byte| byte == b'}')?;
         let (head, tail) = self.record.split_at(brace);
         let last = head.iter().rev().find(|byte| !byte.is_ascii_whitespace());
@@ -92,7 +98,10 @@ pub fn load(folder: &Path) -> (Vec<VectorFile>, Vec<String>) {
     (files, problems)
 }
 
-/// Rewrites `inserted` of the named cases in a file's text and keeps every other byte.
+/// The members that hold what a detector writes.
+const BLESSED: [&str; 2] = ["inserted", "written"];
+
+/// Rewrites `inserted` or `written` of the named cases in a file's text and keeps every other byte.
 ///
 /// # Errors
 /// The text is not TOML.
@@ -107,10 +116,12 @@ pub fn bless(text: &str, inserted: &[(String, String)]) -> Result<String, String
         } else {
             format!("'''{bytes}'''").parse().map_err(|error| format!("{name}: {error}"))?
         };
-        if let Some(Item::Value(value)) = table.get_mut("inserted") {
-            let decor = value.decor().clone();
-            *value = literal;
-            *value.decor_mut() = decor;
+        for key in BLESSED {
+            if let Some(Item::Value(value)) = table.get_mut(key) {
+                let decor = value.decor().clone();
+                *value = literal.clone();
+                *value.decor_mut() = decor;
+            }
         }
     }
     Ok(document.to_string())
@@ -191,13 +202,14 @@ fn scenario_verdicts(document: &DocumentMut, cases: usize) -> Result<Vec<String>
 }
 
 fn parse_case(table: &Table) -> Result<Case, String> {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "name",
         "why",
         "record",
         "record_hex",
         "record_parts",
         "inserted",
+        "written",
         "unchanged",
         "dropped",
         "policy",
@@ -274,7 +286,7 @@ fn from_parts(item: &Item) -> Option<Vec<u8>> {
 }
 
 fn parse_expectation(table: &Table) -> Result<Expectation, String> {
-    let given: Vec<_> = ["inserted", "unchanged", "dropped"]
+    let given: Vec<_> = ["inserted", "written", "unchanged", "dropped"]
         .into_iter()
         .filter_map(|key| table.get(key).map(|item| (key, item)))
         .collect();
@@ -283,6 +295,10 @@ fn parse_expectation(table: &Table) -> Result<Expectation, String> {
             .as_str()
             .map(|text| Expectation::Inserted(text.to_owned()))
             .ok_or("`inserted` is not text".into()),
+        [("written", item)] => item
+            .as_str()
+            .map(|text| Expectation::Written(text.to_owned()))
+            .ok_or("`written` is not text".into()),
         [("unchanged", item)] if item.as_bool() == Some(true) => Ok(Expectation::Unchanged),
         [("dropped", item)] if item.as_bool() == Some(true) => Ok(Expectation::Dropped),
         [(key, _)] => Err(format!("`{key}` can only be true")),

@@ -74,7 +74,7 @@ impl Shell {
     pub fn uncopied_record(&mut self, len: u32) -> &[u8] {
         self.answer.clear();
         self.answer.extend_from_slice(b"{\"tapsieve_error\":\"record of ");
-        write_number(&mut self.answer, len as usize);
+        write_number(&mut self.answer, len.into());
         self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
         &self.answer
     }

@@ -12,7 +12,7 @@ use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
 use crate::task::{cargo, root, run, say};
 
-const MODULE_BYTES_MAX: usize = 112 * 1024;
+const MODULE_BYTES_MAX: usize = 128 * 1024;
 
 /// The module's own stack. The linker's default of 1 MiB would be the greater part of an instance's memory, and the
 /// detector does not recurse; a policy is parsed 128 levels deep at most.

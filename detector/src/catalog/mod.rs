@@ -68,6 +68,13 @@ vocabulary! {
     }
 }
 
+impl Provider {
+    /// Whether it is a cloud.
+    pub fn is_cloud(self) -> bool {
+        !matches!(self, Provider::Kubernetes | Provider::Network | Provider::Host)
+    }
+}
+
 vocabulary! {
     /// What an operation does to the mirroring.
     Action {
@@ -203,6 +210,35 @@ vocabulary! {
         Inferred = "inferred",
         /// Claimed by a third party.
         Claimed = "claimed",
+    }
+}
+
+/// Where MITRE ATT&CK puts a technique: id and name of each part.
+#[derive(Clone, Copy, Debug)]
+pub struct Attack {
+    /// What the attacker is after.
+    pub tactic: (&'static str, &'static str),
+    /// How.
+    pub technique: (&'static str, &'static str),
+    /// How in particular.
+    pub sub_technique: Option<(&'static str, &'static str)>,
+}
+
+impl Technique {
+    /// Its place in the framework, version 16.
+    pub fn attack(self) -> Attack {
+        match self {
+            Technique::TrafficDuplication => Attack {
+                tactic: ("TA0010", "Exfiltration"),
+                technique: ("T1020", "Automated Exfiltration"),
+                sub_technique: Some(("T1020.001", "Traffic Duplication")),
+            },
+            Technique::NetworkSniffing => Attack {
+                tactic: ("TA0006", "Credential Access"),
+                technique: ("T1040", "Network Sniffing"),
+                sub_technique: None,
+            },
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `value` in decimal. The standard formatting costs the module 9 KB.
-pub fn write_number(out: &mut Vec<u8>, mut value: usize) {
+pub fn write_number(out: &mut Vec<u8>, mut value: u64) {
     let start = out.len();
     loop {
         out.push(b'0'.wrapping_add((value % 10) as u8));

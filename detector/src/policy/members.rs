@@ -77,8 +77,8 @@ members! { POLICY POLICY_DOCS:
         "`all` passes every record on; `mirror` passes on only those with a mirror event.";
     "drop" false Takes::List(&Takes::Word(&["read", "approved", "failure", "started"], None), 0, PATTERNS_MAX),
         "Which mirror events are dropped: those that only read, those that an entry approves, those that failed, those that have only begun.";
-    "schema" false Takes::Word(&["native"], None),
-        "The shape of the inserted members.";
+    "schema" false Takes::Word(&["native", "ecs", "ocsf"], None),
+        "The shape of mirror events: `native`, fields of the Elastic Common Schema, or API Activity of OCSF. See SCHEMAS.md.";
     "approved" false Takes::List(&Takes::Entry(&[MATCHERS, APPROVED]), 0, 1000),
         "Activity that is approved: it is marked, and its severity is informational. The first entry that fits counts.";
     "severity" false Takes::List(&Takes::Entry(&[MATCHERS, SEVERITY]), 0, 100),

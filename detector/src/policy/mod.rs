@@ -8,7 +8,9 @@ mod parse;
 mod pattern;
 mod time;
 
+pub(crate) use net::Address;
 pub use parse::{POLICY_BYTES_MAX, STEPS_MAX, TEXT_BYTES_MAX};
+pub(crate) use time::millis;
 
 use crate::catalog::{Action, EventOutcome, Kind, Operation, Provider, Requires, Severity, Technique};
 use crate::classify::{Approval, Verdict};
@@ -21,9 +23,20 @@ use alloc::{
     vec::Vec,
 };
 use members::{MATCHERS, Subject, Takes};
-use net::{Address, Net};
+use net::Net;
 use parse::{Reader, Why};
 use pattern::{Program, glob_fits};
+
+/// The shape in which a mirror event goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// The seed's columns and the object `mirror`.
+    Native,
+    /// Fields of the Elastic Common Schema and the object `mirror`.
+    Ecs,
+    /// An API Activity event of the Open Cybersecurity Schema Framework around the record.
+    Ocsf,
+}
 
 /// What the operator wants; by default nothing is dropped.
 #[derive(Debug)]
@@ -35,6 +48,7 @@ pub struct Policy {
 // The places of a policy's members in its table.
 const KEEP: usize = 0;
 const DROP: usize = 1;
+const SCHEMA: usize = 2;
 const APPROVED: usize = 3;
 const SEVERITY: usize = 4;
 const OPERATION: usize = 5;
@@ -47,7 +61,7 @@ enum Value {
     Word(usize),
     Text(String),
     Pattern(Pattern),
-    /// Seconds since 1970.
+    /// Milliseconds since 1970.
     Time(i64),
     /// Values of one kind, or one for each row of the tables of an entry.
     List(Vec<Value>),
@@ -108,6 +122,15 @@ impl Policy {
         }
     }
 
+    /// The shape in which a mirror event goes on.
+    pub fn schema(&self) -> Schema {
+        match self.values.get(SCHEMA) {
+            Some(Value::Word(1)) => Schema::Ecs,
+            Some(Value::Word(2)) => Schema::Ocsf,
+            _ => Schema::Native,
+        }
+    }
+
     /// Whether a record without a mirror event is dropped.
     pub fn drops_unchanged(&self) -> bool {
         matches!(self.values.get(KEEP), Some(Value::Word(1)))
@@ -128,7 +151,7 @@ impl Policy {
 
     /// Approves an event, or changes its severity.
     pub fn judge<'a>(&'a self, verdict: &mut Verdict<'a>) {
-        let time = verdict.observation.time.as_deref().and_then(time::seconds);
+        let time = verdict.observation.time.as_deref().and_then(time::millis);
         if let Some(entry) = self.list(SEVERITY).iter().find(|entry| fits(entry, verdict, time)) {
             verdict.severity = nth(Severity::ALL, entry, HEAD).unwrap_or(verdict.severity);
         }

@@ -2,7 +2,7 @@
 
 /// An address; IPv4 lies in the last four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     bytes: [u8; 16],
     v4: bool,
 }
@@ -57,7 +57,7 @@ impl Net {
 
 impl Address {
     /// Reads an address; an IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address.
-    pub(super) fn parse(text: &str) -> Option<Address> {
+    pub(crate) fn parse(text: &str) -> Option<Address> {
         let mut bytes = [0; 16];
         let text = text.as_bytes();
         let v4 = !text.contains(&b':');

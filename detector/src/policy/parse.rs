@@ -54,7 +54,7 @@ impl Reader {
     pub(super) fn enter(&mut self, at: usize) -> usize {
         let back = self.path.len();
         let mut digits = Vec::new();
-        write_number(&mut digits, at);
+        write_number(&mut digits, at as u64);
         self.path.push('[');
         self.path.push_str(core::str::from_utf8(&digits).unwrap_or_default());
         self.path.push(']');
@@ -171,7 +171,7 @@ impl Reader {
                 Value::Word(word)
             }
             Takes::Time(_) => Value::Time(
-                time::seconds(&text).ok_or("% is not a date and time such as 2026-03-04T09:36:07Z")?,
+                time::millis(&text).ok_or("% is not a date and time such as 2026-03-04T09:36:07Z")?,
             ),
             Takes::Pattern(subject) => Value::Pattern(if let Some(expression) = text.strip_prefix("re:") {
                 let program = Program::compile(expression)?;

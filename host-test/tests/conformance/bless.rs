@@ -1,4 +1,4 @@
-//! Writes what the native engine inserts into the vector files. Only `inserted` values change.
+//! Writes what the native engine inserts into the vector files. Only `inserted` and `written` values change.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,10 +52,15 @@ fn inserted_now(case: &Case) -> Result<Option<String>, String> {
             let inserted = case.inserted_in(&enriched)?;
             Ok((*old != inserted).then_some(inserted))
         }
+        (Expectation::Written(old), Answer::Enriched(enriched)) => {
+            let written =
+                String::from_utf8(enriched).map_err(|_| "what is written is not UTF-8".to_owned())?;
+            Ok((*old != written).then_some(written))
+        }
         (Expectation::Unchanged, Answer::Unchanged) | (Expectation::Dropped, Answer::Dropped) => Ok(None),
         (expectation, answer) => {
             let expected = match expectation {
-                Expectation::Inserted(_) => "an enriched record",
+                Expectation::Inserted(_) | Expectation::Written(_) => "an enriched record",
                 Expectation::Unchanged => "unchanged",
                 Expectation::Dropped => "dropped",
             };

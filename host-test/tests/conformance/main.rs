@@ -9,6 +9,7 @@ mod module;
 mod policy;
 mod properties;
 mod rows;
+mod schemas;
 mod seed;
 mod vector_route;
 mod vectors;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
     trials.extend(rows::trials(files));
+    trials.extend(schemas::trials(files));
     trials.extend(module::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));

@@ -10,7 +10,7 @@ use tapsieve_host_test::root;
 
 use crate::absent;
 
-const MODULE_BYTES_MAX: usize = 112 * 1024;
+const MODULE_BYTES_MAX: usize = 128 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if let Err(reason) = module_bytes() {

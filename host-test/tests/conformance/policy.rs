@@ -48,7 +48,7 @@ fn is_in_doubt(record: &[u8]) -> bool {
     match serde_json::from_slice::<Value>(record) {
         Ok(Value::Object(members)) => members.iter().any(|(name, member)| {
             matches!(name.as_str(), "mirror" | "tapsieve") && member.get("schema").is_some()
-                || matches!(name.as_str(), "mirror.schema" | "tapsieve.schema")
+                || matches!(name.as_str(), "mirror.schema" | "tapsieve.schema" | "enrichments")
         }),
         _ => true,
     }

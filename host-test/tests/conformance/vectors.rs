@@ -100,11 +100,11 @@ fn every_case_twice(kind: &EngineKind, files: &[VectorFile]) -> Result<(), Faile
 fn as_expected(compare: Compare, case: &Case, answer: &Answer) -> Result<(), String> {
     match (&case.expectation, answer) {
         (Expectation::Unchanged, Answer::Unchanged) | (Expectation::Dropped, Answer::Dropped) => Ok(()),
-        (Expectation::Inserted(inserted), _) if inserted.is_empty() => Err(format!(
-            "`inserted` is empty: run with TAPSIEVE_BLESS=1 and review the diff\ngot {}",
+        (Expectation::Inserted(text) | Expectation::Written(text), _) if text.is_empty() => Err(format!(
+            "the expectation is empty: run with TAPSIEVE_BLESS=1 and review the diff\ngot {}",
             show(answer)
         )),
-        (Expectation::Inserted(_), Answer::Enriched(got)) => {
+        (Expectation::Inserted(_) | Expectation::Written(_), Answer::Enriched(got)) => {
             let expected = case.enriched().ok_or("the record has no brace to insert before")?;
             let same = match compare {
                 Compare::Bytes => *got == expected,
@@ -116,7 +116,9 @@ fn as_expected(compare: Compare, case: &Case, answer: &Answer) -> Result<(), Str
                 Err(format!("expected {}\ngot      {}", show_bytes(&expected), show_bytes(got)))
             }
         }
-        (Expectation::Inserted(_), _) => Err(format!("expected an enriched record, got {}", show(answer))),
+        (Expectation::Inserted(_) | Expectation::Written(_), _) => {
+            Err(format!("expected an enriched record, got {}", show(answer)))
+        }
         (Expectation::Unchanged, _) => Err(format!("expected unchanged, got {}", show(answer))),
         (Expectation::Dropped, _) => Err(format!("expected dropped, got {}", show(answer))),
     }

@@ -1,16 +1,29 @@
-//! From a verdict to the members that are inserted. Knows the output's schema, version [`SCHEMA`].
+//! From a verdict to the record that goes on. Knows the output's schema, version [`SCHEMA`], and two that others know.
+
+mod ecs;
+mod ocsf;
 
 use crate::catalog::{Action, Provider};
 use crate::classify::Verdict;
 use crate::envelope::{COLUMNS, DESCRIPTIONS, Record};
 use crate::json::{write_number, write_string};
+use crate::policy::Schema;
 use alloc::vec::Vec;
 
 /// The version of the inserted members.
 pub const SCHEMA: u32 = 1;
 
-/// Writes the record with its members into `out`; false when there is no name left for the description.
-pub fn splice(out: &mut Vec<u8>, record: &Record<'_>, verdict: &Verdict<'_>, description: &[u8]) -> bool {
+/// Writes the record with what a verdict says into `out`; false when there is no name left for the description.
+pub fn write(
+    schema: Schema,
+    out: &mut Vec<u8>,
+    record: &Record<'_>,
+    verdict: &Verdict<'_>,
+    description: &[u8],
+) -> bool {
+    if schema == Schema::Ocsf {
+        return ocsf::wrap(out, record, verdict, description).is_some();
+    }
     let Some((name, _)) = DESCRIPTIONS.iter().zip(record.descriptions).find(|(_, taken)| !taken) else {
         return false;
     };
@@ -20,9 +33,13 @@ pub fn splice(out: &mut Vec<u8>, record: &Record<'_>, verdict: &Verdict<'_>, des
     out.clear();
     out.extend_from_slice(before);
     let mut members = Object { out, first: record.empty };
-    for ((column, value), taken) in COLUMNS.iter().zip(columns(verdict)).zip(record.columns) {
-        if !taken {
-            members.text(column, value);
+    if schema == Schema::Ecs {
+        ecs::write(&mut members, record.bytes, verdict);
+    } else {
+        for ((column, value), taken) in COLUMNS.iter().zip(columns(verdict)).zip(record.columns) {
+            if !taken {
+                members.text(column, value);
+            }
         }
     }
     members.key(name);
@@ -67,7 +84,7 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     out.clear();
     out.push(b'{');
     let mut object = Object { out, first: true };
-    object.number("schema", SCHEMA as usize);
+    object.number("schema", SCHEMA.into());
     object.text("provider", Some(operation.provider.name()));
     object.text("operation", Some(&operation.name));
     object.text("kind", Some(operation.kind.name()));
@@ -85,24 +102,20 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     object.text("time", observation.time.as_deref());
     object.text("error", observation.error.as_deref());
     if !observation.resources.is_empty() {
-        object.key("resources");
-        object.out.push(b'{');
-        let mut resources = Object { out: object.out, first: true };
+        let mut resources = object.open("resources");
         for (name, id) in &observation.resources {
             resources.text(name, Some(id));
         }
-        object.out.push(b'}');
+        resources.close();
     }
     if let Some(approval) = verdict.approved {
-        object.key("approved");
-        object.out.push(b'{');
-        let mut approved = Object { out: object.out, first: true };
+        let mut approved = object.open("approved");
         approved.text("name", Some(approval.name));
         approved.text("ticket", approval.ticket);
-        object.out.push(b'}');
+        approved.close();
     }
     if matches > 1 {
-        object.number("matches", matches);
+        object.number("matches", matches as u64);
     }
     out.push(b'}');
 }
@@ -123,6 +136,46 @@ impl Object<'_> {
         self.out.push(b':');
     }
 
+    /// Begins an object that is the value of a member.
+    fn open(&mut self, key: &str) -> Object<'_> {
+        self.key(key);
+        self.out.push(b'{');
+        Object { out: self.out, first: true }
+    }
+
+    fn close(self) {
+        self.out.push(b'}');
+    }
+
+    /// Begins a list of objects that is the value of a member.
+    fn open_list(&mut self, key: &str) -> Object<'_> {
+        self.key(key);
+        self.out.push(b'[');
+        Object { out: self.out, first: true }
+    }
+
+    /// Begins the next object of a list.
+    fn open_next(&mut self) -> Object<'_> {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+        self.out.push(b'{');
+        Object { out: self.out, first: true }
+    }
+
+    fn close_list(self) {
+        self.out.push(b']');
+    }
+
+    /// Writes a list of one text.
+    fn list(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.out.push(b'[');
+        write_string(self.out, value);
+        self.out.push(b']');
+    }
+
     /// Writes a text that is known; one that is not leaves no member.
     fn text(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value {
@@ -131,7 +184,7 @@ impl Object<'_> {
         }
     }
 
-    fn number(&mut self, key: &str, value: usize) {
+    fn number(&mut self, key: &str, value: u64) {
         self.key(key);
         write_number(self.out, value);
     }

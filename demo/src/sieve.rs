@@ -238,10 +238,10 @@ impl Body {
         }
         // Rows beyond the limit still go to the totals and the timeline.
         self.rows.extend_from_slice(b"{\"n\":");
-        write_number(&mut self.rows, self.events as usize);
+        write_number(&mut self.rows, self.events);
         if room {
             self.rows.extend_from_slice(b",\"id\":");
-            write_number(&mut self.rows, self.kept.len());
+            write_number(&mut self.rows, self.kept.len() as u64);
             self.kept_bytes += record.len();
             self.kept.push(record.into());
         }

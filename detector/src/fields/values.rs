@@ -126,7 +126,7 @@ impl<'a> Values<'a> {
 
     /// The codes and values found, in the order of the table.
     fn found(&self) -> impl Iterator<Item = (u8, Raw<'a>)> {
-        self.paths.iter().zip(&self.found).filter_map(|((code, _), raw)| Some((code, (*raw)?)))
+        self.paths.codes().zip(&self.found).filter_map(|(code, raw)| Some((code, (*raw)?)))
     }
 
     /// The values found for a field, in the order of its paths.

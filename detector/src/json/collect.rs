@@ -1,8 +1,8 @@
 //! Reads the values at many paths in one pass: knows paths, not what they mean.
 
-use super::{Members, PATHS_MAX, Paths, Raw, decode};
+use super::{Members, Paths, Raw, decode};
 use alloc::borrow::Cow;
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 
 /// The values found, one place per path.
 pub type Found<'a> = [Option<Raw<'a>>];
@@ -10,13 +10,26 @@ pub type Found<'a> = [Option<Raw<'a>>];
 /// No path has more segments than this.
 const LEVELS_MAX: usize = 8;
 
-/// Marks a path that does not lead into the object being read.
-const ELSEWHERE: u8 = u8::MAX;
-
+/// An object being read.
 struct Level<'a> {
     members: Members<'a>,
-    /// For each path how much of it led here, in bytes.
-    offsets: [u8; PATHS_MAX],
+    /// Where in the list of ways those that led here begin.
+    ways: usize,
+}
+
+/// A path, how many of its bytes led here, and the next one in lower case.
+#[derive(Clone, Copy)]
+struct Way {
+    path: u8,
+    offset: u8,
+    next: u8,
+}
+
+impl Way {
+    fn new(paths: &Paths, path: u8, offset: u8) -> Self {
+        let next = paths.get(path.into()).get(usize::from(offset)).copied().unwrap_or_default();
+        Way { path, offset, next: next.to_ascii_lowercase() }
+    }
 }
 
 /// Fills `found` with the values at `paths` inside `object`, in one pass over it.
@@ -26,33 +39,45 @@ struct Level<'a> {
 /// The segment `*` stands for one key that ends in `Request` or `Response`, or for nothing.
 /// Of members with the same key the last counts, as it does in the parsers of the hosts.
 pub fn collect<'a>(object: &'a [u8], paths: &Paths, found: &mut Found<'a>) {
-    let mut levels = vec![Level { members: Members::new(object), offsets: [0; PATHS_MAX] }];
+    let mut ways: Vec<Way> = (0..paths.len() as u8).map(|path| Way::new(paths, path, 0)).collect();
+    let mut levels = vec![Level { members: Members::new(object), ways: 0 }];
     while let Some(level) = levels.last_mut() {
         let Some(member) = level.members.next() else {
+            ways.truncate(level.ways);
             levels.pop();
             continue;
         };
         let Some(key) = decoded(member.key) else { continue };
-        let mut inner = [ELSEWHERE; PATHS_MAX];
-        let mut enter = false;
-        for ((((_, path), offset), inner), found) in
-            paths.iter().zip(&level.offsets).zip(&mut inner).zip(found.iter_mut())
-        {
-            let Some(rest) = path.get(usize::from(*offset)..) else { continue };
+        let (start, end) = (level.ways, ways.len());
+        let first = key.first().copied().unwrap_or_default().to_ascii_lowercase();
+        for at in start..end {
+            let Some(&Way { path, offset, next }) = ways.get(at) else { break };
+            // Nearly every key misses nearly every path at the first byte.
+            if next != first && next != b'*' {
+                continue;
+            }
+            let whole = paths.get(path.into());
+            let Some(rest) = whole.get(usize::from(offset)..) else { continue };
             match advance(rest, &key) {
                 Step::Miss => {}
-                Step::Value => *found = Some(member.value),
+                Step::Value => {
+                    if let Some(found) = found.get_mut(usize::from(path)) {
+                        *found = Some(member.value);
+                    }
+                }
                 Step::Inside(left) => {
-                    *inner = path.len().saturating_sub(left) as u8;
-                    enter = true;
+                    let offset = whole.len().saturating_sub(left) as u8;
+                    ways.push(Way::new(paths, path, offset));
                 }
             }
         }
-        if enter
-            && levels.len() < LEVELS_MAX
-            && let Some(object) = member.value.object()
-        {
-            levels.push(Level { members: Members::new(object), offsets: inner });
+        if ways.len() > end {
+            match member.value.object() {
+                Some(object) if levels.len() < LEVELS_MAX => {
+                    levels.push(Level { members: Members::new(object), ways: end });
+                }
+                _ => ways.truncate(end),
+            }
         }
     }
 }
@@ -74,11 +99,8 @@ enum Step {
 }
 
 fn advance(mut path: &[u8], mut key: &[u8]) -> Step {
-    // Nearly every key misses nearly every path at the first byte.
-    match (path.first(), key.first()) {
-        (Some(b'*'), Some(_)) => {}
-        (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => {}
-        _ => return Step::Miss,
+    if key.is_empty() {
+        return Step::Miss;
     }
     loop {
         if let Some(after) = path.strip_prefix(b"*.") {
@@ -127,7 +149,6 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
 mod tests {
     use super::*;
     use std::string::String;
-    use std::vec::Vec;
 
     fn paths(paths: &[&str]) -> Paths {
         let mut packed = Vec::new();

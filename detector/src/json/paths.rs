@@ -92,15 +92,20 @@ impl Paths {
         self.entries.push((0, self.text.len() as u16));
     }
 
-    /// The codes and paths, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        let mut start = 0usize;
-        self.entries.iter().map(move |&(code, end)| {
-            let end = usize::from(end);
-            let path = self.text.get(start..end).unwrap_or_default();
-            start = end;
-            (code, path)
-        })
+    /// How many paths there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The path at a place; empty beyond the last.
+    pub fn get(&self, at: usize) -> &[u8] {
+        let end = |at: usize| self.entries.get(at).map_or(0, |(_, end)| usize::from(*end));
+        self.text.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    }
+
+    /// The codes of the paths, in their order.
+    pub fn codes(&self) -> impl Iterator<Item = u8> {
+        self.entries.iter().map(|(code, _)| *code)
     }
 }
 
@@ -126,7 +131,7 @@ mod tests {
         const LIST: &[(u8, &str)] = &[(1, "a.b"), (2, "a.bc"), (3, "x"), (4, "x.y"), (5, "a"), (6, "a")];
         const PACKED: [u8; packed_len(LIST)] = pack(LIST);
         let paths = Paths::new(&PACKED);
-        let unpacked: Vec<_> = paths.iter().collect();
+        let unpacked: Vec<_> = paths.codes().enumerate().map(|(at, code)| (code, paths.get(at))).collect();
         let expected: Vec<_> = LIST.iter().map(|(code, path)| (*code, path.as_bytes())).collect();
         assert_eq!(unpacked, expected);
     }

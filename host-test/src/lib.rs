@@ -10,6 +10,7 @@ pub mod oracle;
 pub mod pipeline;
 pub mod process;
 pub mod vectors;
+pub mod workload;
 
 use std::path::PathBuf;
 

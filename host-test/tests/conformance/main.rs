@@ -2,9 +2,11 @@
 //! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`.
 //!
 //! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead; review them by diff.
+//! `TAPSIEVE_BLESS=instructions` writes the baseline of instruction counts.
 
 mod bless;
 mod corpus;
+mod instructions;
 mod module;
 mod policy;
 mod properties;
@@ -30,6 +32,16 @@ fn main() -> ExitCode {
         return bless::bless(files.iter().chain(&scenarios), &problems);
     }
 
+    if std::env::var_os("TAPSIEVE_BLESS").is_some_and(|value| value == "instructions") {
+        return match instructions::bless() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                eprintln!("{problem}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+
     let mut trials: Vec<Trial> = problems
         .into_iter()
         .map(|problem| Trial::test(format!("format/{problem}"), move || Err(problem.into())))
@@ -41,8 +53,12 @@ fn main() -> ExitCode {
     trials.extend(seed::trials(files, scenarios));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
+<<<<<<< HEAD
     trials.extend(rows::trials(files));
     trials.extend(schemas::trials(files));
+=======
+    trials.extend(instructions::trials());
+>>>>>>> bench
     trials.extend(module::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));

@@ -1,0 +1,59 @@
+//! `cargo xtask bench`: what is measured and never tested. One row per benchmark.
+
+use crate::build::{build_module, target_dir};
+use crate::setup::TARGET;
+use crate::task::{cargo, run, say};
+
+/// One benchmark: its name and the function that runs it.
+type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
+
+const BENCHES: &[Bench] = &[("peers", peers), ("instructions", instructions)];
+
+/// `cargo xtask bench [NAME]`
+pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
+    let Some((name, rest)) = arguments.split_first().filter(|(first, _)| !first.starts_with('-')) else {
+        return peers(arguments);
+    };
+    match BENCHES.iter().find(|(known, _)| known == name) {
+        Some((_, run)) => run(rest),
+        None => {
+            let names: Vec<_> = BENCHES.iter().map(|(name, _)| *name).collect();
+            Err(format!("no benchmark `{name}`, there are: {}", names.join(", ")))
+        }
+    }
+}
+
+/// Against what a user would use instead. `--quick` measures with small workloads and writes nothing.
+fn peers(arguments: &[String]) -> Result<(), String> {
+    build_module()?;
+    say("building the command, the peers and their engines (many minutes the first time)");
+    run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    // A workspace of its own: nothing else compiles the peers.
+    let folder = target_dir().join("bench");
+    let peer = |arguments: &[&str]| {
+        let mut command = cargo(arguments);
+        command.env("CARGO_TARGET_DIR", &folder);
+        command
+    };
+    let manifest = ["--manifest-path", "bench/Cargo.toml"];
+    let guest = ["build", "--profile", "guest", "--target", TARGET, "-p", "tapsieve-bench-serde-guest"];
+    run(&mut peer(&[&guest[..], &manifest].concat()))?;
+    let bench = ["run", "--quiet", "--release", "-p", "tapsieve-bench"];
+    run(peer(&[&bench[..], &manifest].concat())
+        .env("SERDE_GUEST", folder.join(TARGET).join("guest/tapsieve_bench_serde_guest.wasm"))
+        .env("TAPSIEVE", target_dir().join("release/tapsieve"))
+        .arg("--")
+        .args(arguments))
+}
+
+/// Instruction counts against their baseline, as `cargo xtask test` does it; `--bless` writes the baseline.
+fn instructions(arguments: &[String]) -> Result<(), String> {
+    build_module()?;
+    let mut tests =
+        cargo(&["test", "--release", "--workspace", "--test", "conformance", "--", "instructions/"]);
+    match arguments {
+        [] => run(&mut tests),
+        [only] if only == "--bless" => run(tests.env("TAPSIEVE_BLESS", "instructions")),
+        _ => Err("takes only --bless".into()),
+    }
+}

@@ -53,12 +53,9 @@ fn main() -> ExitCode {
     trials.extend(seed::trials(files, scenarios));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
-<<<<<<< HEAD
     trials.extend(rows::trials(files));
     trials.extend(schemas::trials(files));
-=======
     trials.extend(instructions::trials());
->>>>>>> bench
     trials.extend(module::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));

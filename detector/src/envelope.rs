@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Member, Members, PATHS_MAX, Paths, Raw, collect, decode, paths};
+use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -135,7 +135,7 @@ pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
 
 fn wrapped(object: &[u8]) -> Vec<Layer<'_>> {
     let mut found = [None; PATHS_MAX];
-    collect(object, &Paths::new(WRAPPERS), &mut found);
+    collect(object, WRAPPERS, &mut found);
     let (wrappers, tags) = found.split_at_checked(WRAPPERS_LEN).unwrap_or_default();
     let mut layers: Vec<_> = wrappers.iter().flatten().filter_map(|raw| inside(*raw)).collect();
     layers.extend(tagged(wrappers, tags));

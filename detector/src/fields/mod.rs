@@ -13,7 +13,7 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
-use crate::json::{Paths, Raw, Strings, collect, paths};
+use crate::json::{Raw, Strings, Tree, collect, paths};
 use alloc::borrow::Cow;
 use values::{Field, Values, id};
 
@@ -165,7 +165,7 @@ fn counts(object: &[u8], requires: Requires) -> bool {
     conditions.is_empty()
         || conditions.iter().any(|(path, test)| {
             let mut found = [None];
-            collect(object, &Paths::one(path), &mut found);
+            collect(object, Tree::new(&[path]).paths(), &mut found);
             matches!(found, [Some(value)] if holds(value, *test))
         })
 }

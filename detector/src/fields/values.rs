@@ -113,20 +113,20 @@ pub(super) const fn id(name: &str) -> u8 {
 
 /// One pass over an object for all paths of one table.
 pub(super) struct Values<'a> {
-    paths: Paths,
+    codes: &'static [u8],
     found: [Option<Raw<'a>>; PATHS_MAX],
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn read(object: &'a [u8], packed: &[u8]) -> Self {
-        let mut values = Values { paths: Paths::new(packed), found: [None; PATHS_MAX] };
-        collect(object, &values.paths, &mut values.found);
+    pub(super) fn read(object: &'a [u8], paths: Paths<'static>) -> Self {
+        let mut values = Values { codes: paths.codes, found: [None; PATHS_MAX] };
+        collect(object, paths, &mut values.found);
         values
     }
 
     /// The codes and values found, in the order of the table.
     fn found(&self) -> impl Iterator<Item = (u8, Raw<'a>)> {
-        self.paths.codes().zip(&self.found).filter_map(|(code, raw)| Some((code, (*raw)?)))
+        self.codes.iter().zip(&self.found).filter_map(|(code, raw)| Some((*code, (*raw)?)))
     }
 
     /// The values found for a field, in the order of its paths.

@@ -3,6 +3,7 @@
 use super::{Members, Paths, Raw, decode};
 use alloc::borrow::Cow;
 use alloc::{vec, vec::Vec};
+use core::ops::Range;
 
 /// The values found, one place per path.
 pub type Found<'a> = [Option<Raw<'a>>];
@@ -10,26 +11,16 @@ pub type Found<'a> = [Option<Raw<'a>>];
 /// No path has more segments than this.
 const LEVELS_MAX: usize = 8;
 
+/// Where a list of nodes begins and ends in the tree.
+type Nodes = (u16, u16);
+
 /// An object being read.
 struct Level<'a> {
     members: Members<'a>,
-    /// Where in the list of ways those that led here begin.
+    /// Where in the list of ways those that lead on from here begin.
     ways: usize,
-}
-
-/// A path, how many of its bytes led here, and the next one in lower case.
-#[derive(Clone, Copy)]
-struct Way {
-    path: u8,
-    offset: u8,
-    next: u8,
-}
-
-impl Way {
-    fn new(paths: &Paths, path: u8, offset: u8) -> Self {
-        let next = paths.get(path.into()).get(usize::from(offset)).copied().unwrap_or_default();
-        Way { path, offset, next: next.to_ascii_lowercase() }
-    }
+    /// How many ways there were before.
+    before: usize,
 }
 
 /// Fills `found` with the values at `paths` inside `object`, in one pass over it.
@@ -38,48 +29,84 @@ impl Way {
 /// A member whose key is itself joined by dots (`"userIdentity.arn"`) is found by the same path as the nested one.
 /// The segment `*` stands for one key that ends in `Request` or `Response`, or for nothing.
 /// Of members with the same key the last counts, as it does in the parsers of the hosts.
-pub fn collect<'a>(object: &'a [u8], paths: &Paths, found: &mut Found<'a>) {
-    let mut ways: Vec<Way> = (0..paths.len() as u8).map(|path| Way::new(paths, path, 0)).collect();
-    let mut levels = vec![Level { members: Members::new(object), ways: 0 }];
+pub fn collect<'a>(object: &'a [u8], paths: Paths<'_>, found: &mut Found<'a>) {
+    let tree = paths.tree;
+    let mut ways: Vec<Nodes> = vec![(0, tree.len() as u16)];
+    let mut levels = vec![Level { members: Members::new(object), ways: 0, before: 0 }];
     while let Some(level) = levels.last_mut() {
         let Some(member) = level.members.next() else {
-            ways.truncate(level.ways);
+            ways.truncate(level.before);
             levels.pop();
             continue;
         };
         let Some(key) = decoded(member.key) else { continue };
-        let (start, end) = (level.ways, ways.len());
-        let first = key.first().copied().unwrap_or_default().to_ascii_lowercase();
-        for at in start..end {
-            let Some(&Way { path, offset, next }) = ways.get(at) else { break };
-            // Nearly every key misses nearly every path at the first byte.
-            if next != first && next != b'*' {
-                continue;
-            }
-            let whole = paths.get(path.into());
-            let Some(rest) = whole.get(usize::from(offset)..) else { continue };
-            match advance(rest, &key) {
-                Step::Miss => {}
-                Step::Value => {
-                    if let Some(found) = found.get_mut(usize::from(path)) {
-                        *found = Some(member.value);
-                    }
-                }
-                Step::Inside(left) => {
-                    let offset = whole.len().saturating_sub(left) as u8;
-                    ways.push(Way::new(paths, path, offset));
-                }
-            }
+        let (mut start, end) = (level.ways, ways.len());
+        let mut stop = end;
+        let mut rest = &*key;
+        // All keys of a flattened key but the last lead on, whatever else they are.
+        while let Some(dot) = rest.iter().position(|&byte| byte == b'.') {
+            let (segment, after) = rest.split_at_checked(dot).unwrap_or_default();
+            follow(tree, &mut ways, start..stop, segment, |_| {});
+            (start, stop) = (stop, ways.len());
+            rest = after.get(1..).unwrap_or_default();
         }
-        if ways.len() > end {
-            match member.value.object() {
-                Some(object) if levels.len() < LEVELS_MAX => {
-                    levels.push(Level { members: Members::new(object), ways: end });
+        follow(tree, &mut ways, start..stop, rest, |place| {
+            if let Some(found) = found.get_mut(usize::from(place)) {
+                *found = Some(member.value);
+            }
+        });
+        let below = ways.len() > stop;
+        match member.value.object() {
+            Some(object) if below && levels.len() < LEVELS_MAX => {
+                levels.push(Level { members: Members::new(object), ways: stop, before: end });
+            }
+            _ => ways.truncate(end),
+        }
+    }
+}
+
+/// Follows one key from each of the ways in `from`: adds the nodes below it to the ways, and hands over the places of
+/// the paths that end with it.
+fn follow(tree: &[u8], ways: &mut Vec<Nodes>, from: Range<usize>, key: &[u8], mut hit: impl FnMut(u8)) {
+    let first = key.first().map_or(0, u8::to_ascii_lowercase);
+    for way in from {
+        let Some(&(start, end)) = ways.get(way) else { return };
+        let (mut at, end) = (usize::from(start), usize::from(end));
+        while let Some([low, high, len, node @ ..]) = tree.get(at..end) {
+            let places = at.saturating_add(3).saturating_add((*len).into());
+            let next = at.saturating_add(2).saturating_add(u16::from_le_bytes([*low, *high]).into());
+            at = next;
+            let leads = match node.first() {
+                Some(b'*') => ends_with(key, b"request") || ends_with(key, b"response"),
+                name => {
+                    // Nearly every key misses nearly every node at the first byte.
+                    name == Some(&first) && usize::from(*len) == key.len() && starts_with(node, key)
                 }
-                _ => ways.truncate(end),
+            };
+            if let Some([count, rest @ ..]) = tree.get(places..next).filter(|_| leads) {
+                let below = places.saturating_add(1).saturating_add((*count).into());
+                rest.iter().take((*count).into()).for_each(|place| hit(*place));
+                add(tree, ways, below, next);
             }
         }
     }
+}
+
+/// Adds a list of nodes to the ways, and the nodes below its `*`, which may stand for nothing.
+fn add(tree: &[u8], ways: &mut Vec<Nodes>, start: usize, end: usize) {
+    if let Some([low, high, _, name, count, ..]) = tree.get(start..end) {
+        ways.push((start as u16, end as u16));
+        if *name == b'*' {
+            let below = start.saturating_add(5).saturating_add((*count).into());
+            let end = start.saturating_add(2).saturating_add(u16::from_le_bytes([*low, *high]).into());
+            ways.push((below as u16, end as u16));
+        }
+    }
+}
+
+/// Whether a name in lower case begins with a key, in any case.
+fn starts_with(name: &[u8], key: &[u8]) -> bool {
+    name.iter().zip(key).all(|(a, b)| *a == b.to_ascii_lowercase())
 }
 
 fn decoded(key: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -87,55 +114,6 @@ fn decoded(key: &[u8]) -> Option<Cow<'_, [u8]>> {
         return Some(Cow::Borrowed(key));
     }
     decode(key).map(|text| Cow::Owned(text.into_owned().into_bytes()))
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Miss,
-    /// The key is the end of the path.
-    Value,
-    /// The key is a part of the path; so many bytes of the path are left.
-    Inside(usize),
-}
-
-fn advance(mut path: &[u8], mut key: &[u8]) -> Step {
-    if key.is_empty() {
-        return Step::Miss;
-    }
-    loop {
-        if let Some(after) = path.strip_prefix(b"*.") {
-            path = after;
-            let segment = key.split(|&byte| byte == b'.').next().unwrap_or_default();
-            if ends_with(segment, b"request") || ends_with(segment, b"response") {
-                match key.get(segment.len().saturating_add(1)..) {
-                    Some(rest) => key = rest,
-                    None => return Step::Inside(path.len()),
-                }
-            }
-        }
-        if let Some((same, rest)) = path.split_at_checked(key.len())
-            && same.eq_ignore_ascii_case(key)
-        {
-            return match rest {
-                [] => Step::Value,
-                [b'.', inside @ ..] => Step::Inside(inside.len()),
-                _ => Step::Miss,
-            };
-        }
-        // A flattened key can reach over a `*`.
-        let Some(star) = path.iter().position(|&byte| byte == b'*').filter(|&star| star > 0) else {
-            return Step::Miss;
-        };
-        let (Some((before, after)), Some((same, rest))) =
-            (path.split_at_checked(star), key.split_at_checked(star))
-        else {
-            return Step::Miss;
-        };
-        if !same.eq_ignore_ascii_case(before) {
-            return Step::Miss;
-        }
-        (path, key) = (after, rest);
-    }
 }
 
 fn ends_with(text: &[u8], end: &[u8]) -> bool {
@@ -147,21 +125,13 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Tree;
     use super::*;
     use std::string::String;
 
-    fn paths(paths: &[&str]) -> Paths {
-        let mut packed = Vec::new();
-        for (at, path) in paths.iter().enumerate() {
-            packed.extend([at as u8, 0, path.len() as u8]);
-            packed.extend(path.as_bytes());
-        }
-        Paths::new(&packed)
-    }
-
     fn find(object: &str, path: &str) -> Option<String> {
         let mut found = [None];
-        collect(object.as_bytes(), &paths(&[path]), &mut found);
+        collect(object.as_bytes(), Tree::new(&[path]).paths(), &mut found);
         found[0].map(|raw| String::from_utf8_lossy(raw.0).into_owned())
     }
 
@@ -193,6 +163,16 @@ mod tests {
     }
 
     #[test]
+    fn a_path_can_end_where_another_goes_on() {
+        let tree = Tree::new(&["a", "a.b", "a.*.c", "a.b", "A.d"]);
+        let mut found = [None; 5];
+        collect(br#"{"a":{"b":1,"XResponse":{"c":2},"D":3}}"#, tree.paths(), &mut found);
+        let texts = found.map(|raw| raw.map(|raw| raw.0));
+        assert_eq!(texts[1..], [Some(&b"1"[..]), Some(b"2"), Some(b"1"), Some(b"3")]);
+        assert!(texts[0].is_some_and(|object| object.starts_with(b"{\"b\"")));
+    }
+
+    #[test]
     fn the_last_of_equal_keys_counts_and_escaped_keys_are_read() {
         assert_eq!(find(r#"{"a":1,"a":2}"#, "a").as_deref(), Some("2"));
         assert_eq!(find(r#"{"\u0061":1}"#, "a").as_deref(), Some("1"));
@@ -201,7 +181,7 @@ mod tests {
     #[test]
     fn many_paths_are_filled_in_one_pass() {
         let mut found = [None; 3];
-        collect(br#"{"x":{"a":1,"b":2},"y":null}"#, &paths(&["x.a", "x.b", "y"]), &mut found);
+        collect(br#"{"x":{"a":1,"b":2},"y":null}"#, Tree::new(&["x.a", "x.b", "y"]).paths(), &mut found);
         assert_eq!(found, [Some(Raw(b"1")), Some(Raw(b"2")), Some(Raw(b"null"))]);
     }
 }

@@ -10,7 +10,8 @@ mod text;
 
 pub use collect::{Found, collect};
 pub(crate) use paths::paths;
-pub use paths::{PATHS_MAX, Paths, pack, packed_len};
+pub use paths::{PATHS_MAX, Paths, Tree};
+pub(crate) use paths::{TREE_BYTES_MAX, codes, first, tree};
 pub use scan::{Elements, Member, Members};
 pub use strings::Strings;
 pub use text::{decode, write_number, write_string};

@@ -1,138 +1,187 @@
-//! Tables of paths, packed at compile time: what a path has in common with the one before it is not stored again.
+//! Tables of paths as trees of keys, written at compile time: what paths have in common is stored, and compared, once.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 /// More paths than this in one table are not looked for.
 pub const PATHS_MAX: usize = 64;
 
-/// How many bytes [`pack`] needs.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub const fn packed_len(paths: &[(u8, &str)]) -> usize {
-    let (mut len, mut at) = (0, 0);
-    while at < paths.len() {
-        len += 3 + paths[at].1.len() - shared(paths, at);
-        at += 1;
-    }
-    len
+/// No tree of a table that is written at compile time is longer.
+pub(crate) const TREE_BYTES_MAX: usize = 4096;
+
+/// A table of paths.
+///
+/// The tree is a list of nodes. A node is its length after these two bytes, the length of its key, the key in lower
+/// case, the number of paths that end here, their places in the table, and the list of the nodes below it.
+/// Among the nodes of one list `*` comes first.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths<'p> {
+    /// What each path is read for, in the order of the table.
+    pub codes: &'p [u8],
+    /// The keys.
+    pub tree: &'p [u8],
 }
 
-/// Packs codes and paths: for each its code, how much of the path before it is kept, how many bytes follow, and those.
+/// A tree that is written at run time.
+#[derive(Clone, Debug)]
+pub struct Tree(Vec<u8>);
+
+impl Tree {
+    /// Writes the tree of at most [`PATHS_MAX`] paths, whose values have their places.
+    pub fn new(paths: &[&str]) -> Self {
+        let list: Vec<(u8, &str)> = paths.iter().take(PATHS_MAX).map(|path| (0, *path)).collect();
+        // No key takes more than five times the room that it has in its path.
+        let bytes = paths.iter().fold(0usize, |sum, path| sum.saturating_add(path.len()).saturating_add(1));
+        let mut tree = vec![0; bytes.saturating_mul(5)];
+        let len = write(&list, 0, 0, &mut tree, 0);
+        tree.truncate(len);
+        Tree(tree)
+    }
+
+    /// The table.
+    pub fn paths(&self) -> Paths<'_> {
+        Paths { codes: &[], tree: &self.0 }
+    }
+}
+
+/// Writes a tree at compile time; returns it with its length.
+pub(crate) const fn tree(list: &[(u8, &str)]) -> ([u8; TREE_BYTES_MAX], usize) {
+    assert!(list.len() <= PATHS_MAX, "too many paths in one table");
+    let mut out = [0; TREE_BYTES_MAX];
+    let len = write(list, 0, 0, &mut out, 0);
+    (out, len)
+}
+
+/// The first bytes.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub const fn pack<const N: usize>(paths: &[(u8, &str)]) -> [u8; N] {
-    assert!(paths.len() <= PATHS_MAX, "too many paths in one table");
+pub(crate) const fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
-    let (mut end, mut at) = (0, 0);
-    while at < paths.len() {
-        let (code, path) = paths[at];
-        let kept = shared(paths, at);
-        assert!(path.len() < 255, "too long a path");
-        out[end] = code;
-        out[end + 1] = kept as u8;
-        out[end + 2] = (path.len() - kept) as u8;
-        end += 3;
-        let mut next = kept;
-        while next < path.len() {
-            out[end] = path.as_bytes()[next];
-            end += 1;
-            next += 1;
-        }
+    let mut at = 0;
+    while at < N {
+        out[at] = bytes[at];
         at += 1;
     }
     out
 }
 
-/// How many bytes a path has in common with the one before it.
+/// The codes of a table.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-const fn shared(paths: &[(u8, &str)], at: usize) -> usize {
-    if at == 0 {
-        return 0;
+pub(crate) const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
+    let mut out = [0; N];
+    let mut at = 0;
+    while at < N {
+        out[at] = list[at].0;
+        at += 1;
     }
-    let (before, path) = (paths[at - 1].1.as_bytes(), paths[at].1.as_bytes());
-    let mut same = 0;
-    while same < before.len() && same < path.len() && before[same] == path[same] {
-        same += 1;
-    }
-    same
+    out
 }
 
-/// A table of paths, unpacked.
-#[derive(Clone, Debug, Default)]
-pub struct Paths {
-    text: Vec<u8>,
-    /// For each path its code and where it ends in `text`.
-    entries: Vec<(u8, u16)>,
-}
-
-impl Paths {
-    /// Unpacks what [`pack`] has packed.
-    pub fn new(mut packed: &[u8]) -> Self {
-        let mut paths = Paths::default();
-        let mut last = 0usize;
-        while let [code, kept, len, rest @ ..] = packed {
-            let start = paths.text.len();
-            paths.text.extend_from_within(last..last.saturating_add(usize::from(*kept)).min(start));
-            let (path, rest) = rest.split_at_checked(usize::from(*len)).unwrap_or_default();
-            paths.text.extend_from_slice(path);
-            paths.entries.push((*code, paths.text.len() as u16));
-            (packed, last) = (rest, start);
+/// Writes the nodes below the first `prefix` bytes of a path, its dot included; returns where they end.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at compile time, and at run time with the room that `Tree::new` makes"
+)]
+const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8], mut end: usize) -> usize {
+    let mut pass = 0;
+    while pass < 2 {
+        let mut at = 0;
+        while at < list.len() {
+            let path = list[at].1.as_bytes();
+            let stop = key_end(path, prefix);
+            let is_star = stop == prefix + 1 && path[prefix] == b'*';
+            if is_below(path, list[model].1.as_bytes(), prefix)
+                && is_star == (pass == 0)
+                && is_first(list, at, prefix, stop)
+            {
+                let start = end;
+                out[start + 2] = (stop - prefix) as u8;
+                end += 3;
+                let mut from = prefix;
+                while from < stop {
+                    out[end] = path[from].to_ascii_lowercase();
+                    end += 1;
+                    from += 1;
+                }
+                let count = end;
+                end += 1;
+                let mut other = 0;
+                while other < list.len() {
+                    let name = list[other].1.as_bytes();
+                    if name.len() == stop && is_same(name, path, stop) {
+                        out[end] = other as u8;
+                        end += 1;
+                        out[count] += 1;
+                    }
+                    other += 1;
+                }
+                end = write(list, at, stop + 1, out, end);
+                let len = end - start - 2;
+                out[start] = len as u8;
+                out[start + 1] = (len >> 8) as u8;
+            }
+            at += 1;
         }
-        paths
+        pass += 1;
     }
-
-    /// A table of one path, with the code 0.
-    pub fn one(path: &str) -> Self {
-        let mut paths = Paths::default();
-        paths.push(path);
-        paths
-    }
-
-    /// Appends a path with the code 0.
-    pub fn push(&mut self, path: &str) {
-        self.text.extend_from_slice(path.as_bytes());
-        self.entries.push((0, self.text.len() as u16));
-    }
-
-    /// How many paths there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The path at a place; empty beyond the last.
-    pub fn get(&self, at: usize) -> &[u8] {
-        let end = |at: usize| self.entries.get(at).map_or(0, |(_, end)| usize::from(*end));
-        self.text.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
-    }
-
-    /// The codes of the paths, in their order.
-    pub fn codes(&self) -> impl Iterator<Item = u8> {
-        self.entries.iter().map(|(code, _)| *code)
-    }
+    end
 }
 
-/// Declares a packed table: `paths! { NAME: code => "path", … }`.
+/// Where the key that begins at `start` ends.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+const fn key_end(path: &[u8], start: usize) -> usize {
+    let mut end = start;
+    while end < path.len() && path[end] != b'.' {
+        end += 1;
+    }
+    end
+}
+
+/// Whether a path goes on where another one has come to after `prefix` bytes.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+const fn is_below(path: &[u8], model: &[u8], prefix: usize) -> bool {
+    prefix == 0 || path.len() > prefix && path[prefix - 1] == b'.' && is_same(path, model, prefix - 1)
+}
+
+/// Whether no path before this one goes on with the same key.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+const fn is_first(list: &[(u8, &str)], at: usize, prefix: usize, stop: usize) -> bool {
+    let path = list[at].1.as_bytes();
+    let mut other = 0;
+    while other < at {
+        let name = list[other].1.as_bytes();
+        if name.len() >= stop && key_end(name, prefix) == stop && is_same(name, path, stop) {
+            return false;
+        }
+        other += 1;
+    }
+    true
+}
+
+/// Whether the first `len` bytes are the same.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+const fn is_same(a: &[u8], b: &[u8], len: usize) -> bool {
+    let mut at = 0;
+    while at < len {
+        if at >= a.len() || at >= b.len() || a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Declares a table: `paths! { NAME: code => "path", … }`.
 macro_rules! paths {
     ($($(#[$doc:meta])* $vis:vis $name:ident: $($code:expr => $path:literal),+ $(,)?;)+) => {$(
         $(#[$doc])*
-        $vis static $name: &[u8] = &{
+        $vis static $name: $crate::json::Paths<'static> = {
             const LIST: &[(u8, &str)] = &[$(($code, $path)),+];
-            $crate::json::pack::<{ $crate::json::packed_len(LIST) }>(LIST)
+            const TREE: ([u8; $crate::json::TREE_BYTES_MAX], usize) = $crate::json::tree(LIST);
+            $crate::json::Paths {
+                codes: &$crate::json::codes::<{ LIST.len() }>(LIST),
+                tree: &$crate::json::first::<{ TREE.1 }>(&TREE.0),
+            }
         };
     )+};
 }
 pub(crate) use paths;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec::Vec;
-
-    #[test]
-    fn packed_paths_come_out_as_they_went_in() {
-        const LIST: &[(u8, &str)] = &[(1, "a.b"), (2, "a.bc"), (3, "x"), (4, "x.y"), (5, "a"), (6, "a")];
-        const PACKED: [u8; packed_len(LIST)] = pack(LIST);
-        let paths = Paths::new(&PACKED);
-        let unpacked: Vec<_> = paths.codes().enumerate().map(|(at, code)| (code, paths.get(at))).collect();
-        let expected: Vec<_> = LIST.iter().map(|(code, path)| (*code, path.as_bytes())).collect();
-        assert_eq!(unpacked, expected);
-    }
-}

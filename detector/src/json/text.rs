@@ -65,17 +65,21 @@ fn hex4(rest: &[u8]) -> Option<(u32, &[u8])> {
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    for &byte in text.as_bytes() {
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
+        out.extend_from_slice(plain);
+        let Some((&byte, after)) = special.split_first() else { break };
         match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            0..=0x1f => {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            _ => {
                 let low = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-                out.extend_from_slice(b"\\u00");
-                out.extend([b'0' | byte >> 4, low]);
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' | byte >> 4, low]);
             }
-            _ => out.push(byte),
         }
+        rest = after;
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

@@ -15,7 +15,7 @@ pub(crate) use time::millis;
 use crate::catalog::{Action, EventOutcome, Kind, Operation, Provider, Requires, Severity, Technique};
 use crate::classify::{Approval, Verdict};
 use crate::fields::{Observation, observe_as};
-use crate::json::{PATHS_MAX, Paths, Raw, collect};
+use crate::json::{PATHS_MAX, Raw, Tree, collect};
 use crate::prefilter::ANCHOR_LEN;
 use alloc::{
     borrow::{Cow, ToOwned},
@@ -167,12 +167,12 @@ impl Policy {
         if operations.is_empty() {
             return None;
         }
-        let mut paths = Paths::default();
+        let mut paths = Vec::new();
         for entry in operations {
             paths.push(text(entry, FIELD)?);
         }
         let mut found = [None; PATHS_MAX];
-        collect(object, &paths, &mut found);
+        collect(object, Tree::new(&paths).paths(), &mut found);
         let (entry, name) = operations.iter().zip(found).find_map(|(entry, raw)| {
             let name = raw.and_then(Raw::text)?;
             let pattern = text(entry, PATTERN).or_else(|| text(entry, NAME))?;

@@ -21,7 +21,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("detector", &[]),
     ("plugin", &["tapsieve-detector"]),
     ("demo", &["tapsieve-detector", "tapsieve-policy"]),
-    ("demo/build", &[]),
+    ("demo/build", &["tapsieve-policy"]),
     ("demo/serve", &[]),
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
     ("host", &["tapsieve-policy"]),

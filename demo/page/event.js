@@ -5,7 +5,7 @@ import { byId, chip, copy, make } from './dom.js';
 import { outcome, showOutcome } from './outcome.js';
 import { insertion, show as showRecord } from './json.js';
 import { toFragment } from './link.js';
-import { RAISED, TECHNIQUES, facts, flow, provider, readable, sentence } from './words.js';
+import { RAISED, TECHNIQUES, facts, flow, provider, readable, sentence, whose } from './words.js';
 import { reasons } from './why.js';
 
 /** Up to this length a verdict follows every keystroke; after that it waits for a pause. */
@@ -79,7 +79,7 @@ export function startEvent(engine, rows, samples, { openFile, policyText }) {
     byId('why-title').textContent = 'Why it matched';
     const technique = TECHNIQUES[verdict.technique] ?? '';
     const lines = [
-      make('p', {}, 'Operation ', make('code', {}, verdict.operation), ` of ${provider(verdict.provider)}: ${found(verdict, row)}`),
+      make('p', {}, 'Operation ', make('code', {}, verdict.operation), ` of ${whose(verdict.provider)}: ${found(verdict, row)}`),
       make('p', {}, `It serves ${technique} (`, make('a', { href: `https://attack.mitre.org/techniques/${verdict.technique.replace('.', '/')}/`, rel: 'noreferrer' }, verdict.technique), ').'),
     ];
     if (row) {
@@ -178,9 +178,9 @@ export function startEvent(engine, rows, samples, { openFile, policyText }) {
 }
 
 /** How an operation was recognised. */
-function found({ operation }, row) {
+function found(verdict, row) {
   if (!row) return 'the policy adds it.';
-  return operation.includes('*') ? 'the command fits this pattern of the catalog.' : 'the whole name is in the catalog, in any case.';
+  return ['network', 'host'].includes(verdict.provider) ? 'the line fits this row of the catalog.' : 'the whole name is in the catalog, in any case.';
 }
 
 function grouped(samples) {

@@ -91,7 +91,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
   }
 
   function tiles({ bytes: all, counts }, totals) {
-    const share = (part) => all === 0 ? '0 %' : `${(100 * (1 - part / all)).toFixed(part / all > 0.001 ? 1 : 2)} %`;
+    const share = (part) => all === 0 ? '0 %' : `${Math.max(0, 100 * (1 - part / all)).toFixed(part / all > 0.001 ? 1 : 2)} %`;
     const list = [
       [number(counts.events), 'events'],
       [number(counts.mirror), 'about mirroring'],

@@ -136,10 +136,10 @@ function summary(rules) {
   count(rules?.severity, 'entry changes severities', 'entries change severities');
   count(rules?.operation, 'operation is added', 'operations are added');
   if (parts.length === 0) parts.push('nothing is approved');
-  const drops = (rules?.drop ?? []).map((word) => ({ read: 'those that only read', approved: 'approved ones', failure: 'failed ones', started: 'those that have only begun' })[word]);
-  if (rules?.keep === 'mirror') drops.unshift('events that are not about mirroring');
-  parts.push(drops.length > 0 ? `dropped are ${drops.join(', ')}` : 'nothing is dropped');
-  return `${parts.join(', ')}.`;
+  const drops = (rules?.drop ?? []).map((word) => ({ read: 'what only reads', approved: 'what is approved', failure: 'what failed', started: 'what has only begun' })[word]);
+  if (rules?.keep === 'mirror') drops.unshift('what is not about mirroring');
+  parts.push(drops.length > 0 ? `dropped is ${drops.join(', and ')}` : 'nothing is dropped');
+  return `${parts.join('; ')}.`;
 }
 
 /** A message with its words in `…` as code. */

@@ -2,6 +2,8 @@
 
 export const PROVIDERS = { aws: 'AWS', azure: 'Azure', gcp: 'Google Cloud', network: 'Network device', oci: 'Oracle Cloud', alibaba: 'Alibaba Cloud', huawei: 'Huawei Cloud', kubernetes: 'Kubernetes', host: 'Linux host' };
 export const provider = (name) => PROVIDERS[name] ?? name;
+/** Whose an operation is, within a sentence. */
+export const whose = (name) => ({ network: 'a network device', host: 'a Linux host' })[name] ?? provider(name);
 
 const KINDS = {
   session: 'a mirror session', target: 'a mirror target', filter: 'a mirror filter', filter_rule: 'a rule of a mirror filter',
@@ -46,7 +48,7 @@ export function sentence(verdict) {
   const what = thing(verdict.kind);
   const actor = who(verdict.actor);
   const from = verdict.source_ip === undefined ? '' : ` from ${verdict.source_ip}`;
-  const where = verdict.region === undefined ? '' : ` in ${verdict.region}`;
+  const where = verdict.region === undefined || verdict.region === 'global' ? '' : ` in ${verdict.region}`;
   const error = verdict.error === undefined ? '' : ` (${verdict.error})`;
   switch (verdict.outcome) {
     case 'failure': return `${actor} tried to ${DOING[verdict.action] ?? 'use'} ${what}${from}${where}, and it failed${error}.`;

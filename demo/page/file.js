@@ -17,6 +17,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
   let file;
   let current;
   let policy;
+  let drawn;
   let stale = false;
   let waiting;
   const table = startTable((id) => worker.postMessage({ record: id }));
@@ -66,8 +67,13 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     table.add(rows);
     tiles(progress, totals);
     lists(totals, counts.mirror);
-    draw(byId('timeline'), byId('legend'), totals, table.within);
+    drawn = totals;
+    drawTimeline();
     byId('timeline-note').textContent = totals.untimed === 0 ? 'Click a bar to see its events.' : `${number(totals.untimed)} without a time that can be read are not drawn.`;
+  }
+
+  function drawTimeline() {
+    if (drawn) draw(byId('timeline'), byId('legend'), drawn, table.within);
   }
 
   function done({ done, progress }) {
@@ -172,6 +178,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     byId('detail').close();
     openEvent(current);
   });
+  new ResizeObserver(drawTimeline).observe(byId('timeline'));
   const files = (event) => event.dataTransfer?.types.includes('Files');
   addEventListener('dragover', (event) => {
     if (!files(event)) return;

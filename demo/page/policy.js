@@ -138,7 +138,7 @@ function summary(rules) {
   if (parts.length === 0) parts.push('nothing is approved');
   const drops = (rules?.drop ?? []).map((word) => ({ read: 'what only reads', approved: 'what is approved', failure: 'what failed', started: 'what has only begun' })[word]);
   if (rules?.keep === 'mirror') drops.unshift('what is not about mirroring');
-  parts.push(drops.length > 0 ? `dropped is ${drops.join(', and ')}` : 'nothing is dropped');
+  parts.push(`${drops.join(' and ') || 'nothing'} is dropped`);
   return `${parts.join('; ')}.`;
 }
 

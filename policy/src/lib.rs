@@ -208,3 +208,20 @@ fn quoted(out: &mut String, text: &str) {
     // Writing a text into memory cannot fail.
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Policy;
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        for text in [
+            format!("{} = 1", ["a"; 100_000].join(".")),
+            format!("a = {}", "[".repeat(100_000)),
+            format!("[{}]", ["a"; 100_000].join(".")),
+        ] {
+            let error = Policy::parse(&text).err().map(|error| error.message);
+            assert!(error.is_some_and(|message| message.contains("recursion")), "{}", &text[..20]);
+        }
+    }
+}

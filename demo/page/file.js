@@ -132,8 +132,9 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     byId('detail-title').textContent = verdict?.operation ?? 'Event';
     byId('detail-sentence').textContent = verdict ? sentence(verdict) : '';
     showOutcome('detail-outcome', outcome(answer, verdict, policy));
-    showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));
+    // What was inserted is scrolled to, which takes a layout.
     byId('detail').showModal();
+    showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));
   }
 
   function saved({ what, bytes: length, blob }) {

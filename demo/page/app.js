@@ -5,8 +5,11 @@ import { byId } from './dom.js';
 import { startEvent } from './event.js';
 import { startFile } from './file.js';
 import { fromFragment } from './link.js';
+import { startPolicy } from './policy.js';
 
 const TABS = ['event', 'file'];
+/** What else is to be done when a tab is chosen. */
+const chosenTab = { event() {}, file() {} };
 
 function select(name, focus = false) {
   for (const tab of TABS) {
@@ -17,6 +20,9 @@ function select(name, focus = false) {
     byId(`panel-${tab}`).hidden = !chosen;
     if (chosen && focus) button.focus();
   }
+  // The one policy goes where one looks.
+  byId(`policy-${name}`).append(byId('policy-card'));
+  chosenTab[name]();
 }
 
 for (const tab of TABS) {
@@ -37,22 +43,30 @@ function broken(problem) {
 }
 
 async function start() {
-  const samples = fetch('samples.json').then((answer) => answer.json());
+  const [samples, policies] = ['samples.json', 'policies.json'].map((file) => fetch(file).then((answer) => answer.json()));
   await init({ module_or_path: 'tapsieve_demo_bg.wasm' });
-  const event = startEvent(new Engine(), JSON.parse(catalog()), await samples, {
+  const engine = new Engine();
+  const event = startEvent(engine, JSON.parse(catalog()), await samples, {
     openFile: (file) => { select('file'); files.open(file); },
+    policyText: () => policy.text(),
   });
   const files = startFile(await samples, {
     openEvent: (text) => { select('event'); event.show(text); },
+    openPolicy: (text) => policy.show(text),
     shown: () => select('file'),
+  });
+  chosenTab.file = () => files.look();
+  const policy = startPolicy(engine, await policies, {
+    changed: (rules) => { event.usePolicy(rules); files.usePolicy(rules); },
   });
   const fromLink = async () => {
     if (location.hash === '#file' || location.hash === '#event') return select(location.hash.slice(1));
     try {
-      const text = await fromFragment(location.hash);
-      if (text === undefined) return;
+      const linked = await fromFragment(location.hash);
+      if (linked === undefined) return;
       select('event');
-      event.show(text);
+      if (linked.policy !== undefined) policy.show(linked.policy);
+      event.show(linked.event);
     } catch {
       broken('The event in this link is damaged; ask for the link again.');
     }

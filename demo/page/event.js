@@ -1,16 +1,19 @@
 // One event: from what was typed to the verdict, the reason and the enriched record.
 
-import { Answer } from './tapsieve_demo.js';
+import { Answer, Engine } from './tapsieve_demo.js';
 import { byId, chip, copy, make } from './dom.js';
+import { outcome, showOutcome } from './outcome.js';
 import { insertion, show as showRecord } from './json.js';
 import { toFragment } from './link.js';
-import { TECHNIQUES, facts, flow, provider, readable, sentence } from './words.js';
+import { RAISED, TECHNIQUES, facts, flow, provider, readable, sentence, whose } from './words.js';
 import { reasons } from './why.js';
 
 /** Up to this length a verdict follows every keystroke; after that it waits for a pause. */
 const AT_ONCE_MAX = 200_000;
 
-export function startEvent(engine, rows, samples, { openFile }) {
+export function startEvent(engine, rows, samples, { openFile, policyText }) {
+  const plain = new Engine();
+  let rules;
   const field = byId('event');
   const picker = byId('sample');
   let enrichedText = '';
@@ -35,10 +38,17 @@ export function startEvent(engine, rows, samples, { openFile }) {
     const answer = engine.process(record);
     const verdict = JSON.parse(engine.verdict() ?? 'null');
     const quiet = engine.scan(record) >= record.length;
-    if (verdict === null) nothing(answer, input, quiet);
-    else about(answer, verdict, input);
+    if (verdict === null) nothing(input, quiet);
+    else about(verdict, without(record), input);
+    showOutcome('outcome', outcome(answer, verdict, rules));
     const enriched = answer === Answer.Enriched ? new TextDecoder().decode(engine.enriched()) : undefined;
     result(answer, input.record, enriched);
+  }
+
+  /** What would be said of it without a policy. */
+  function without(record) {
+    plain.process(record);
+    return JSON.parse(plain.verdict() ?? 'null');
   }
 
   function note({ problem, wrapped, events }) {
@@ -51,12 +61,11 @@ export function startEvent(engine, rows, samples, { openFile }) {
     byId('open-as-file').hidden = events < 2;
   }
 
-  function about(answer, verdict, input) {
+  function about(verdict, plainly, input) {
     byId('verdict').dataset.severity = verdict.severity;
     byId('sentence').textContent = sentence(verdict);
     const chips = [chip(`${verdict.severity} severity`, verdict.severity), chip(readable(verdict.action)), chip(verdict.outcome), chip(provider(verdict.provider))];
     if (verdict.approved) chips.push(chip('approved', 'approved'));
-    if (answer === Answer.Dropped) chips.push(chip('dropped by the policy', 'dropped'));
     byId('chips').replaceChildren(...chips);
     const stations = flow(verdict.resources);
     byId('flow').hidden = stations.length === 0;
@@ -65,27 +74,29 @@ export function startEvent(engine, rows, samples, { openFile }) {
       return at === 0 ? [box] : [make('b', { 'aria-label': 'to' , role: 'img' }, '→'), box];
     }));
     byId('facts').replaceChildren(...facts(verdict).flatMap(([name, text]) => [make('dt', {}, name), make('dd', {}, text)]));
-    const row = rows.find((row) => row.provider === verdict.provider && row.name === verdict.operation);
+    const row = plainly && rows.find((row) => row.provider === verdict.provider && row.name === verdict.operation);
     byId('why').hidden = false;
     byId('why-title').textContent = 'Why it matched';
     const technique = TECHNIQUES[verdict.technique] ?? '';
     const lines = [
-      make('p', {}, 'Operation ', make('code', {}, verdict.operation), ` of ${provider(verdict.provider)}: the whole name is in the catalog, in any case.`),
+      make('p', {}, 'Operation ', make('code', {}, verdict.operation), ` of ${whose(verdict.provider)}: ${found(verdict, row)}`),
       make('p', {}, `It serves ${technique} (`, make('a', { href: `https://attack.mitre.org/techniques/${verdict.technique.replace('.', '/')}/`, rel: 'noreferrer' }, verdict.technique), ').'),
     ];
     if (row) {
       lines.push(make('p', {}, `Source (${row.evidence}): ${row.source}.`));
-      if (row.severity !== verdict.severity) lines.push(make('p', {}, `The catalog calls it ${row.severity} when it succeeds; this event is ${verdict.severity}.`));
+      const why = verdict.raised_by ? `, because ${RAISED[verdict.raised_by] ?? readable(verdict.raised_by)}` : '';
+      if (row.severity !== plainly.severity) lines.push(make('p', {}, `The catalog calls it ${row.severity} when it succeeds; this event is ${plainly.severity}${why}.`));
       if (row.action !== verdict.action) lines.push(make('p', {}, `The catalog says ${readable(row.action)}; this event says ${readable(verdict.action)}.`));
     }
+    if (plainly && plainly.severity !== verdict.severity) lines.push(make('p', {}, `The policy makes it ${verdict.severity}; without the policy it is ${plainly.severity}.`));
     if (input.problem) lines.push(make('p', {}, 'The detector reads only what it needs, so it found this although the rest is damaged.'));
     byId('why-body').replaceChildren(...lines);
   }
 
-  function nothing(answer, input, quiet) {
+  function nothing(input, quiet) {
     byId('verdict').dataset.severity = '';
     byId('sentence').textContent = input.problem ? 'This cannot be read as an event, so nothing is claimed about it.' : 'This is not about traffic mirroring.';
-    byId('chips').replaceChildren(answer === Answer.Dropped ? chip('dropped by the policy', 'dropped') : chip('passes unchanged, byte for byte', 'kept'));
+    byId('chips').replaceChildren();
     byId('flow').hidden = true;
     byId('facts').replaceChildren();
     byId('why').hidden = false;
@@ -109,7 +120,7 @@ export function startEvent(engine, rows, samples, { openFile }) {
     byId('sentence').textContent = 'Paste an event, or pick a sample.';
     byId('chips').replaceChildren();
     byId('facts').replaceChildren();
-    for (const id of ['flow', 'why', 'result', 'input-note', 'open-as-file']) byId(id).hidden = true;
+    for (const id of ['outcome', 'flow', 'why', 'result', 'input-note', 'open-as-file']) byId(id).hidden = true;
   }
 
   field.addEventListener('input', () => {
@@ -129,7 +140,8 @@ export function startEvent(engine, rows, samples, { openFile }) {
     field.focus();
   });
   byId('copy-link').addEventListener('click', async () => {
-    const fragment = await toFragment(field.value.trim());
+    const policy = byId('link-policy').checked ? policyText() : '';
+    const fragment = await toFragment(field.value.trim(), policy);
     if (fragment === undefined) {
       byId('link-note').textContent = 'Too long for a link; send it as a file.';
       return;
@@ -137,9 +149,10 @@ export function startEvent(engine, rows, samples, { openFile }) {
     const url = `${location.href.split('#')[0]}${fragment}`;
     history.replaceState(null, '', fragment);
     const copied = await copy(url);
+    const held = policy === '' ? 'the event' : 'the event and the policy';
     byId('link').value = url;
     byId('link').hidden = copied;
-    byId('link-note').textContent = copied ? 'Link copied. It holds the event itself: share it as you would the event.' : 'Copy the link below. It holds the event itself.';
+    byId('link-note').textContent = copied ? `Link copied. It holds ${held} itself: share it as you would ${held}.` : `Copy the link below. It holds ${held} itself.`;
   });
   byId('copy-record').addEventListener('click', async (click) => {
     const copied = await copy(enrichedText);
@@ -155,8 +168,19 @@ export function startEvent(engine, rows, samples, { openFile }) {
       picker.value = '';
       decide();
     },
-    decide,
+    /** Takes the policy that is in force in the engine from now on. */
+    usePolicy(now) {
+      rules = now;
+      byId('link-choice').hidden = rules === undefined;
+      decide();
+    },
   };
+}
+
+/** How an operation was recognised. */
+function found(verdict, row) {
+  if (!row) return 'the policy adds it.';
+  return ['network', 'host'].includes(verdict.provider) ? 'the line fits this row of the catalog.' : 'the whole name is in the catalog, in any case.';
 }
 
 function grouped(samples) {

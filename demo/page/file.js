@@ -2,27 +2,42 @@
 
 import { byId, bytes, download, make, number } from './dom.js';
 import { insertion, show as showRecord } from './json.js';
+import { outcome, showOutcome } from './outcome.js';
 import { startTable } from './table.js';
 import { draw } from './timeline.js';
 import { provider, readable, sentence } from './words.js';
 
 const scripts = globalThis.trustedTypes?.createPolicy('worker', { createScriptURL: () => 'worker.js' });
 
-export function startFile(samples, { openEvent, shown }) {
+/** The policy has to stay as it is for so long before a file is read again, in milliseconds. */
+const CALM = 400;
+
+export function startFile(samples, { openEvent, openPolicy, shown }) {
   let worker;
   let file;
   let current;
   let policy;
+  let drawn;
+  let stale = false;
+  let waiting;
   const table = startTable((id) => worker.postMessage({ record: id }));
 
   function open(chosen) {
-    worker?.terminate();
     file = chosen;
+    table.clear();
+    shown();
+    read();
+  }
+
+  /** Reads the file from its start, with the policy in force. */
+  function read() {
+    clearTimeout(waiting);
+    stale = false;
+    worker?.terminate();
     worker = new Worker(scripts?.createScriptURL('') ?? 'worker.js', { type: 'module' });
     worker.onmessage = ({ data }) => hear(data);
     worker.onerror = (problem) => failed(problem.message ?? 'the worker could not be started');
-    table.clear();
-    shown();
+    table.empty(policy !== undefined);
     byId('drop').classList.add('small');
     byId('progress-card').hidden = false;
     byId('file-result').hidden = false;
@@ -32,7 +47,7 @@ export function startFile(samples, { openEvent, shown }) {
     byId('stop').hidden = false;
     byId('save-mirror').disabled = byId('save-all').disabled = true;
     delete byId('panel-file').dataset.done;
-    worker.postMessage({ read: file, policy });
+    worker.postMessage({ read: file, policy: policy?.json });
   }
 
   function hear(data) {
@@ -52,8 +67,13 @@ export function startFile(samples, { openEvent, shown }) {
     table.add(rows);
     tiles(progress, totals);
     lists(totals, counts.mirror);
-    draw(byId('timeline'), byId('legend'), totals, table.within);
+    drawn = totals;
+    drawTimeline();
     byId('timeline-note').textContent = totals.untimed === 0 ? 'Click a bar to see its events.' : `${number(totals.untimed)} without a time that can be read are not drawn.`;
+  }
+
+  function drawTimeline() {
+    if (drawn) draw(byId('timeline'), byId('legend'), drawn, table.within);
   }
 
   function done({ done, progress }) {
@@ -77,13 +97,19 @@ export function startFile(samples, { openEvent, shown }) {
   }
 
   function tiles({ bytes: all, counts }, totals) {
-    const share = (part) => all === 0 ? '0 %' : `${(100 * (1 - part / all)).toFixed(part / all > 0.001 ? 1 : 2)} %`;
+    const share = (part) => all === 0 ? '0 %' : `${Math.max(0, 100 * (1 - part / all)).toFixed(part / all > 0.001 ? 1 : 2)} %`;
     const list = [
       [number(counts.events), 'events'],
       [number(counts.mirror), 'about mirroring'],
-      [bytes(Math.max(0, all - counts.bytesMirror)), `saved by keeping only those: ${share(counts.bytesMirror)} of ${bytes(all)}`],
+      [bytes(Math.max(0, all - counts.bytesMirror)), `${policy ? 'would be ' : ''}saved by keeping only those: ${share(counts.bytesMirror)} of ${bytes(all)}`],
     ];
-    if (policy !== undefined) list.push([number(counts.dropped), `dropped by your policy, saving ${bytes(Math.max(0, all - counts.bytesOut))}`], [number(totals.approved), 'approved by your policy']);
+    if (policy !== undefined) {
+      list.push(
+        [number(counts.events - counts.dropped), `kept by the policy: ${bytes(counts.bytesOut)} go on`],
+        [number(totals.approved), `approved: ${bytes(totals.approvedBytes)}`],
+        [number(counts.dropped), `dropped: ${bytes(counts.bytesDropped)}, ${share(all - counts.bytesDropped)} of the file`],
+      );
+    }
     byId('tiles').replaceChildren(...list.map(([value, name]) => make('div', { class: 'tile' }, make('b', {}, value), make('span', {}, name))));
   }
 
@@ -97,15 +123,18 @@ export function startFile(samples, { openEvent, shown }) {
       return make('section', { class: 'card' }, make('div', { class: 'row' }, make('h2', { class: 'title' }, title)), items.length > 0 ? make('ul', { class: 'bars' }, ...items) : make('p', { class: 'hint' }, 'None.'));
     };
     const more = totals.actors > totals.actor.length ? ` (${totals.actor.length} of ${number(totals.actors)})` : '';
-    byId('totals').replaceChildren(card('By provider', totals.provider, provider), card(`By actor${more}`, totals.actor, String), card('By action', totals.action, readable), card('By severity', totals.severity, readable));
+    const approvals = policy?.approved ? [card('By approval', totals.approval, String)] : [];
+    byId('totals').replaceChildren(...approvals, card('By provider', totals.provider, provider), card(`By actor${more}`, totals.actor, String), card('By action', totals.action, readable), card('By severity', totals.severity, readable));
   }
 
-  function record({ verdict, original, enriched }) {
+  function record({ answer, verdict, original, enriched }) {
     current = original;
     byId('detail-title').textContent = verdict?.operation ?? 'Event';
     byId('detail-sentence').textContent = verdict ? sentence(verdict) : '';
-    showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));
+    showOutcome('detail-outcome', outcome(answer, verdict, policy));
+    // What was inserted is scrolled to, which takes a layout.
     byId('detail').showModal();
+    showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));
   }
 
   function saved({ what, bytes: length, blob }) {
@@ -150,6 +179,7 @@ export function startFile(samples, { openEvent, shown }) {
     byId('detail').close();
     openEvent(current);
   });
+  new ResizeObserver(drawTimeline).observe(byId('timeline'));
   const files = (event) => event.dataTransfer?.types.includes('Files');
   addEventListener('dragover', (event) => {
     if (!files(event)) return;
@@ -164,14 +194,33 @@ export function startFile(samples, { openEvent, shown }) {
     if (!files(event)) return;
     event.preventDefault();
     const [dropped] = event.dataTransfer.files;
-    if (dropped) open(dropped);
+    if (dropped?.name.endsWith('.toml')) dropped.text().then(openPolicy);
+    else if (dropped) open(dropped);
   });
 
   return {
     open,
-    /** Takes the policy that files are read with from now on, as JSON. */
-    usePolicy(json) { policy = json; },
+    /** Takes the policy that files are read with from now on; the open one is read again once it is looked at. */
+    usePolicy(rules) {
+      policy = rules;
+      if (file === undefined) return;
+      stale = true;
+      delete byId('panel-file').dataset.done;
+      byId('file-status').textContent = 'The policy changed; the file is read again.';
+      byId('save-mirror').disabled = byId('save-all').disabled = true;
+      if (!byId('panel-file').hidden) again();
+    },
+    /** Says that the file is looked at. */
+    look() {
+      if (stale) again();
+    },
   };
+
+  /** Reads again when the policy has not changed for a while. */
+  function again() {
+    clearTimeout(waiting);
+    waiting = setTimeout(read, CALM);
+  }
 }
 
 /** A day made of the samples: many calls like all others, and a few that are not. */

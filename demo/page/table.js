@@ -2,7 +2,7 @@
 
 import { byId, chip, make, number } from './dom.js';
 import { iso } from './timeline.js';
-import { provider, readable } from './words.js';
+import { at, provider, readable, when } from './words.js';
 
 const PAGE = 100;
 const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'];
@@ -10,7 +10,10 @@ const COLUMNS = [
   ['time', 'Time'], ['severity', 'Severity'], ['action', 'Action'], ['outcome', 'Outcome'], ['operation', 'Operation'],
   ['actor', 'Actor'], ['source_ip', 'From'], ['provider', 'Provider'],
 ];
-const FILTERS = [['provider', 'Every provider', provider], ['action', 'Every action', readable], ['severity', 'Every severity', readable], ['outcome', 'Every outcome', readable]];
+const FILTERS = [['provider', 'Every provider', provider], ['action', 'Every action', readable], ['severity', 'Every severity', readable], ['outcome', 'Every outcome', readable], ['fate', 'Whatever the policy does', String]];
+/** What the policy does with a row. */
+const fate = ({ answer, verdict }) => answer === 'dropped' ? 'dropped' : verdict.approved ? 'approved' : 'not approved';
+const value = (row, name) => name === 'fate' ? row.fate : row.verdict[name];
 
 export function startTable(open) {
   let rows = [];
@@ -25,10 +28,10 @@ export function startTable(open) {
     const head = make('th', { scope: 'col', 'aria-sort': 'none' }, button);
     button.addEventListener('click', () => {
       sort = { column, down: sort.column === column && !sort.down };
-      heads.forEach((other, at) => {
-        const own = COLUMNS[at][0] === column;
+      heads.forEach((other, place) => {
+        const own = COLUMNS[place][0] === column;
         other.setAttribute('aria-sort', own ? (sort.down ? 'descending' : 'ascending') : 'none');
-        other.firstChild.textContent = COLUMNS[at][1] + (own ? (sort.down ? ' ↓' : ' ↑') : '');
+        other.firstChild.textContent = COLUMNS[place][1] + (own ? (sort.down ? ' ↓' : ' ↑') : '');
       });
       choose();
     });
@@ -39,7 +42,7 @@ export function startTable(open) {
   function choose() {
     const words = byId('find').value.toLowerCase().split(/\s+/).filter((word) => word !== '');
     const wanted = FILTERS.map(([name]) => [name, byId(`by-${name}`).value]).filter(([, value]) => value !== '');
-    shown = rows.filter((row) => wanted.every(([name, value]) => row.verdict[name] === value)
+    shown = rows.filter((row) => wanted.every(([name, word]) => value(row, name) === word)
       && words.every((word) => row.text.includes(word))
       && (span === undefined || (row.at >= span[0] && row.at < span[1])));
     if (sort.column !== undefined) {
@@ -69,7 +72,7 @@ export function startTable(open) {
     const cells = COLUMNS.map(([column]) => {
       const text = verdict[column] ?? '';
       switch (column) {
-        case 'time': return make('td', { class: 'numbers' }, Number.isNaN(Date.parse(text)) ? text || '–' : text.replace('T', ' ').replace(/\.\d+Z?$/, ''));
+        case 'time': return make('td', { class: 'numbers' }, when(text) ?? '–');
         case 'severity': return make('td', {}, chip(text, text));
         case 'operation': return make('td', {}, make('button', {}, text), ...(answer === 'dropped' ? [' ', chip('dropped', 'dropped')] : []), ...(verdict.approved ? [' ', chip('approved', 'approved')] : []));
         case 'provider': return make('td', {}, provider(text));
@@ -86,7 +89,7 @@ export function startTable(open) {
   function offer() {
     for (const [name, every, word] of FILTERS) {
       const select = byId(`by-${name}`);
-      const values = [...new Set(rows.map((row) => row.verdict[name]))].filter((value) => value !== undefined);
+      const values = [...new Set(rows.map((row) => value(row, name)))].filter((value) => value !== undefined);
       if (name === 'severity') values.sort((a, b) => SEVERITIES.indexOf(b) - SEVERITIES.indexOf(a));
       else values.sort();
       const before = select.value;
@@ -111,16 +114,24 @@ export function startTable(open) {
 
   return {
     within,
-    clear() {
+    /** Forgets the rows; what was filtered and sorted by stays. */
+    empty(policy) {
       rows = [];
       limited = '';
+      byId('by-fate').hidden = !policy;
+      if (!policy) byId('by-fate').value = '';
+      choose();
+    },
+    clear() {
+      rows = [];
       byId('find').value = '';
       offer();
       within();
     },
     add(more) {
       for (const row of more) {
-        row.at = Date.parse(row.verdict.time);
+        row.at = at(row.verdict.time);
+        row.fate = fate(row);
         row.text = [...Object.values(row.verdict), ...Object.values(row.verdict.resources ?? {})].join(' ').toLowerCase();
         rows.push(row);
       }

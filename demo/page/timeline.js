@@ -3,7 +3,6 @@
 import { make, number } from './dom.js';
 import { ACTION_GROUPS, GROUP_NAMES } from './words.js';
 
-const WIDTH = 1000;
 const HEIGHT = 180;
 const LEFT = 34;
 const BOTTOM = 24;
@@ -40,13 +39,15 @@ export function draw(place, legend, { steps, step }, pick) {
   legend.append(...present.map((name) => make('span', {}, make('i', { class: name }), GROUP_NAMES[name])));
 
   const label = `${number(all)} mirror events from ${iso(first)} to ${iso(last)}, the most in one bar ${number(top)}`;
-  const svg = make('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
+  // As wide as its place, so that its letters are as large as all others.
+  const width = Math.max(240, place.clientWidth);
+  const svg = make('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label });
   const y = (value) => (HEIGHT - BOTTOM) * (1 - value / top) + 4 * (value / top);
   for (const mark of top > 1 ? [top, top / 2] : [top]) {
     if (!Number.isInteger(mark)) continue;
-    svg.append(make('line', { x1: LEFT, x2: WIDTH, y1: y(mark), y2: y(mark) }), make('text', { x: LEFT - 6, y: y(mark) + 8, 'text-anchor': 'end' }, number(mark)));
+    svg.append(make('line', { x1: LEFT, x2: width, y1: y(mark), y2: y(mark) }), make('text', { x: LEFT - 6, y: y(mark) + 8, 'text-anchor': 'end' }, number(mark)));
   }
-  const wide = (WIDTH - LEFT) / count;
+  const wide = (width - LEFT) / count;
   const gap = Math.min(3, wide * 0.15);
   bars.forEach((bar, at) => {
     const x = LEFT + at * wide;
@@ -63,8 +64,8 @@ export function draw(place, legend, { steps, step }, pick) {
     hit.addEventListener('click', () => pick(from, from + length));
     svg.append(hit);
   });
-  svg.append(make('line', { x1: LEFT, x2: WIDTH, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
-  const ticks = Math.min(count, 5);
+  svg.append(make('line', { x1: LEFT, x2: width, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
+  const ticks = Math.min(count, Math.max(1, Math.floor(width / 180)));
   for (let tick = 0; tick <= ticks; tick += 1) {
     const at = Math.round((tick / ticks) * count);
     const anchor = tick === 0 ? 'start' : tick === ticks ? 'end' : 'middle';

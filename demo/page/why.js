@@ -2,8 +2,8 @@
 
 import { provider } from './words.js';
 
-const NAMES = ['eventname', 'operationname', 'methodname', 'operationnamevalue', 'operation_name'];
-const SERVICES = ['eventsource', 'servicename'];
+const NAMES = ['eventname', 'operationname', 'methodname', 'operationnamevalue', 'operation_name', 'trace_name'];
+const SERVICES = ['eventsource', 'servicename', 'service_type'];
 /** Wrappers and members are followed so deep. */
 const DEPTH_MAX = 6;
 
@@ -27,10 +27,10 @@ export function reasons({ problem, value, record, wrapped, events }, quiet, rows
   const found = { names: [], services: [] };
   collect(object, found, 0);
   for (const name of found.names) {
-    const row = rows.find((row) => row.name.toLowerCase() === unversioned(name));
-    if (row) {
+    const known = rows.filter((row) => row.name.toLowerCase() === unversioned(name));
+    if (known.length > 0) {
       const service = found.services.length > 0 ? ['the event comes from ', code(found.services.join(', '))] : ['it stands where another provider’s name would'];
-      lines.push(['no', code(name), ` is a name in the catalog of ${provider(row.provider)}, but `, ...service, '.']);
+      lines.push(['no', code(name), ` is a name in the catalog of ${known.map((row) => provider(row.provider)).join(', ')}, but `, ...service, '.']);
     } else {
       const near = nearest(unversioned(name), rows);
       lines.push(['no', 'The operation ', code(name), ' is not in the catalog; whole names are compared.', ...(near ? [' The nearest is ', code(near.name), '.'] : [])]);

@@ -100,11 +100,11 @@ function record(id) {
     engine = new Engine();
     if (policy !== undefined) engine.configure(policy);
   }
-  engine.process(original);
+  const answer = engine.process(original);
   const verdict = JSON.parse(engine.verdict() ?? 'null');
   const enriched = engine.enriched();
   const text = (bytes) => new TextDecoder().decode(bytes);
-  postMessage({ record: { id, verdict, original: text(original), enriched: enriched.length > 0 ? text(enriched) : undefined } });
+  postMessage({ record: { id, answer, verdict, original: text(original), enriched: enriched.length > 0 ? text(enriched) : undefined } });
 }
 
 /** Reads the file once more and writes what goes on, to disk where a handle is given. */

@@ -2,11 +2,13 @@
 
 mod catalog;
 mod engine;
+mod policy;
 mod sieve;
 mod split;
 
 pub use catalog::catalog;
 pub use engine::{Answer, Engine};
+pub use policy::Problem;
 pub use sieve::{Export, Sieve};
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -45,6 +45,7 @@ struct Body {
     events: u64,
     mirror: u64,
     dropped: u64,
+    bytes_dropped: u64,
     /// Bytes that go on under the policy, line ends included.
     bytes_out: u64,
     /// Bytes that would go on if only mirror events did.
@@ -76,6 +77,7 @@ impl Sieve {
                 events: 0,
                 mirror: 0,
                 dropped: 0,
+                bytes_dropped: 0,
                 bytes_out: 0,
                 bytes_mirror: 0,
             },
@@ -120,6 +122,7 @@ impl Sieve {
             ("mirror", body.mirror),
             ("kept", body.kept.len() as u64),
             ("dropped", body.dropped),
+            ("bytesDropped", body.bytes_dropped),
             ("bytesOut", body.bytes_out),
             ("bytesMirror", body.bytes_mirror),
             ("bytesSkipped", self.splitter.skipped),
@@ -185,6 +188,7 @@ impl Body {
         self.events += events;
         if drops {
             self.dropped += events;
+            self.bytes_dropped += bytes;
         } else {
             self.bytes_out += bytes;
         }
@@ -219,6 +223,7 @@ impl Body {
             }
             Outcome::Dropped => {
                 self.dropped += 1;
+                self.bytes_dropped += bytes as u64;
                 ("dropped", bytes)
             }
             Outcome::Enriched(enriched) => {
@@ -245,6 +250,8 @@ impl Body {
             self.kept_bytes += record.len();
             self.kept.push(record.into());
         }
+        self.rows.extend_from_slice(b",\"bytes\":");
+        write_number(&mut self.rows, bytes);
         self.rows.extend_from_slice(b",\"answer\":\"");
         self.rows.extend_from_slice(answer.as_bytes());
         self.rows.extend_from_slice(b"\",\"verdict\":");
@@ -292,7 +299,10 @@ mod tests {
         assert_eq!(sieve.record(1).as_deref(), Some(wrapped.as_bytes()));
         assert_eq!(sieve.record(2), None);
         let rows = sieve.rows();
-        assert!(rows.starts_with(r#"[{"n":2,"id":0,"answer":"enriched","verdict":{"schema":1,"#), "{rows}");
+        assert!(
+            rows.starts_with(r#"[{"n":2,"id":0,"bytes":76,"answer":"enriched","verdict":{"schema":1,"#),
+            "{rows}"
+        );
         assert!(rows.ends_with("}}]") && rows.contains(r#"{"n":4,"id":1,"#), "{rows}");
         assert_eq!(sieve.rows(), "[]");
     }

@@ -1,4 +1,4 @@
-//! `tapsieve-demo-build WASM OUT`: the page's files, its samples and the bindings of the built wasm in one flat folder.
+//! `tapsieve-demo-build WASM OUT`: the page's files, its samples and policies, and the bindings of the built wasm in one flat folder.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -41,6 +41,7 @@ fn build(wasm: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         fs::copy(entry.path(), out.join(entry.file_name()))?;
     }
     fs::write(out.join("samples.json"), samples(&demo)?)?;
+    fs::write(out.join("policies.json"), policies(&demo)?)?;
     Ok(())
 }
 
@@ -69,6 +70,23 @@ fn samples(demo: &Path) -> Result<String, Box<dyn Error>> {
         samples.push(json!({ "group": group, "title": title, "record": record }));
     }
     Ok(serde_json::to_string(&Value::Array(samples))?)
+}
+
+/// The policy to begin with, and the examples of docs/POLICY.md with the words before them.
+fn policies(demo: &Path) -> Result<String, Box<dyn Error>> {
+    let page = fs::read_to_string(demo.join("../docs/POLICY.md"))?;
+    let section = page.split("\n## ").find(|section| section.starts_with("The three false positives"));
+    let mut policies = vec![json!({ "title": "A policy to begin with", "text": tapsieve_policy::NEW })];
+    let mut rest = section.ok_or("docs/POLICY.md has no section of examples")?;
+    while let Some((words, after)) = rest.split_once("\n```toml\n") {
+        let (toml, after) = after.split_once("```\n").ok_or("an example of docs/POLICY.md has no end")?;
+        let words = words.trim().rsplit("\n\n").next().unwrap_or_default();
+        let title = words.lines().next().unwrap_or_default().trim_end_matches('.');
+        let comment: String = words.lines().map(|line| format!("# {line}\n")).collect();
+        policies.push(json!({ "title": title, "text": format!("{comment}\n{toml}") }));
+        rest = after;
+    }
+    Ok(serde_json::to_string(&policies)?)
 }
 
 fn record(file: &DocumentMut, name: &str) -> Option<String> {

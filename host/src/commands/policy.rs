@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use tapsieve_host::ndjson::{io_text, stdout};
-use tapsieve_host::policy::Policy;
+use tapsieve_host::policy::{NEW, Policy, PolicyError};
 use tapsieve_host::{Instance, Module, Outcome};
 
 use super::{Failure, load};
@@ -70,9 +70,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
             explain(&mut module.instance(), &events)?;
         }
         Command::New => {
-            let text = include_bytes!("policy/new.toml");
             stdout()
-                .and_then(|mut out| out.write_all(text))
+                .and_then(|mut out| out.write_all(NEW.as_bytes()))
                 .map_err(|error| Failure::output("standard output", &error))?;
         }
     }
@@ -88,10 +87,10 @@ pub(crate) fn read_policy(path: &Path) -> Result<Policy, Failure> {
 
 /// The module with a policy in force; says where the module finds fault with it.
 pub(crate) fn in_force(policy: &Policy, path: &Path, module: Module) -> Result<Module, Failure> {
-    policy.configure(module).map_err(|error| refused(path, &error))
+    module.with_written_policy(policy).map_err(|error| refused(path, &error))
 }
 
-fn refused(path: &Path, error: &tapsieve_host::policy::PolicyError) -> Failure {
+fn refused(path: &Path, error: &PolicyError) -> Failure {
     let separator = if error.place.is_some() { ":" } else { ": " };
     let text = format!("{}{separator}{error}\n{}", path.display(), error.excerpt);
     Failure::incomplete(text.trim_end())

@@ -20,12 +20,13 @@ const LAYERS: &[&[&str]] = &[
 const PACKAGES: &[(&str, &[&str])] = &[
     ("detector", &[]),
     ("plugin", &["tapsieve-detector"]),
-    ("demo", &["tapsieve-detector"]),
-    ("demo/build", &[]),
+    ("demo", &["tapsieve-detector", "tapsieve-policy"]),
+    ("demo/build", &["tapsieve-policy"]),
     ("demo/serve", &[]),
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
-    ("host", &[]),
+    ("host", &["tapsieve-policy"]),
     ("host-test", &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-demo-test"]),
+    ("policy", &[]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];
 

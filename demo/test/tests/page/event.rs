@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tapsieve_detector::{Detector, Outcome};
+use toml_edit::DocumentMut;
 
 use crate::Act;
 use crate::visit::{Visit, holds};
@@ -24,9 +25,16 @@ const SESSION: &str = r#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateT
 fn every_sample(visit: &Visit) -> Result<(), String> {
     let samples = visit.page.run("fetch('samples.json').then((answer) => answer.json())")?;
     let samples = samples.as_array().ok_or("no samples")?;
+    let list = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../samples.toml"));
+    let list: DocumentMut =
+        list.map_err(|error| error.to_string())?.parse().map_err(|error| format!("{error}"))?;
+    let list = list["sample"].as_array_of_tables().ok_or("no [[sample]]")?;
+    if list.len() != samples.len() {
+        return Err(format!("the page offers {} samples of {}", samples.len(), list.len()));
+    }
     let mut detector = Detector::new();
     let (mut providers, mut quiet, mut lines) = (Vec::new(), 0, 0);
-    for (at, sample) in samples.iter().enumerate() {
+    for (at, (sample, listed)) in samples.iter().zip(list).enumerate() {
         let record = sample["record"].as_str().ok_or("a sample without a record")?;
         let wrapped = if record.starts_with('{') {
             record.to_owned()
@@ -41,6 +49,11 @@ fn every_sample(visit: &Visit) -> Result<(), String> {
         visit.choose("sample", &at.to_string())?;
         let shown = visit.text("verdict")?;
         let problem = |problem: String| format!("sample {}: {problem}", sample["title"]);
+        let says = listed["says"].as_str().unwrap_or_default();
+        let said = visit.text("sentence")?;
+        if said != says {
+            return Err(problem(format!("the page says `{said}`\nnot `{says}`")));
+        }
         match detector.verdict() {
             None => {
                 quiet += 1;
@@ -73,7 +86,10 @@ fn every_sample(visit: &Visit) -> Result<(), String> {
     }
     providers.sort();
     providers.dedup();
-    if providers != ["aws", "azure", "gcp", "network"] || quiet < 2 || lines < 2 {
+    if providers != ["alibaba", "aws", "azure", "gcp", "host", "huawei", "kubernetes", "network", "oci"]
+        || quiet < 2
+        || lines < 2
+    {
         return Err(format!("samples of {providers:?}, {quiet} without a verdict, {lines} plain lines"));
     }
     Ok(())
@@ -126,8 +142,8 @@ fn near_misses(visit: &Visit) -> Result<(), String> {
             ["CreateTrafficMirrorSession", "AWS", "ecs.aliyuncs.com"],
         ),
         (
-            r#"{"eventSource":"ec2.amazonaws.com","eventName":"ModifyTrafficMirrorTarget"}"#,
-            ["ModifyTrafficMirrorTarget", "not in the catalog", "The nearest is"],
+            r#"{"eventSource":"ec2.amazonaws.com","eventName":"ResetTrafficMirrorTarget"}"#,
+            ["ResetTrafficMirrorTarget", "not in the catalog", "The nearest is"],
         ),
         (r#"{"eventName":"RunInstances"}"#, ["RunInstances", "None of the texts", "not in the catalog"]),
         (

@@ -170,6 +170,9 @@ fn table(visit: &Visit) -> Result<(), String> {
         .page
         .text("[...document.querySelectorAll('#detail .inserted')].map((row) => row.textContent).join()")?;
     holds(&marked, &["\"mirrorAction\"", "\"Deletion\""])?;
+    if visit.page.run("document.getElementById('detail-record').scrollTop > 0")? != true {
+        return Err("what was inserted is not scrolled to".into());
+    }
     visit.click("detail-open")?;
     holds(&visit.text("sentence")?, &["mia deleted a mirror session"])?;
     let shown = visit.page.text("document.getElementById('event').value")?;

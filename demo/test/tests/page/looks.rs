@@ -17,10 +17,30 @@ const SIZES: [(&str, u32, u32, &str); 5] = [
 ];
 
 /// A name and how to get there.
-pub(crate) const STATES: [(&str, Act); 5] = [
+pub(crate) const STATES: [(&str, Act); 9] = [
     ("start", |_| Ok(())),
     ("mirror-event", |visit| visit.choose("sample", "0")),
     ("near-miss", |visit| visit.choose("sample", "12")),
+    ("policy", |visit| {
+        visit.choose("sample", "0")?;
+        policy(visit, APPROVES)
+    }),
+    ("policy-drops", |visit| {
+        visit.choose("sample", "0")?;
+        policy(visit, &format!("drop = [\"approved\"]\n\n{APPROVES}"))
+    }),
+    ("policy-broken", |visit| {
+        visit.choose("sample", "0")?;
+        policy(visit, APPROVES)?;
+        policy(visit, &APPROVES.replace("actions", "action"))?;
+        visit.page.wait("document.getElementById('policy').getAttribute('aria-invalid')")
+    }),
+    ("policy-file", |visit| {
+        policy(visit, &format!("keep = \"mirror\"\ndrop = [\"read\"]\n\n{APPROVES}"))?;
+        visit.click("tab-file")?;
+        visit.click("sample-day")?;
+        visit.file_read().map(drop)
+    }),
     ("file", |visit| {
         visit.click("tab-file")?;
         visit.click("sample-day")?;
@@ -34,6 +54,21 @@ pub(crate) const STATES: [(&str, Act); 5] = [
         visit.page.wait("document.getElementById('detail').open")
     }),
 ];
+
+const APPROVES: &str = "# The network team's own sessions.
+[[approved]]
+name = \"network team\"
+ticket = \"CHG-1042\"
+accounts = [\"111122223333\"]
+actors = [\"arn:aws:*:assumed-role/*/*\", \"arn:aws:iam::*:user/*\"]
+actions = [\"create\", \"modify\", \"delete\"]
+";
+
+/// Writes a policy.
+fn policy(visit: &Visit, text: &str) -> Result<(), String> {
+    visit.page.run("document.getElementById('policy-card').open = true")?;
+    visit.fill("policy", text)
+}
 
 fn nothing_is_cut_off(visit: &Visit) -> Result<(), String> {
     let pictures = match std::env::var_os("TAPSIEVE_PICTURES") {

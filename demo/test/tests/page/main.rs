@@ -7,6 +7,7 @@ mod axe;
 mod event;
 mod file;
 mod looks;
+mod policy;
 mod visit;
 
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     let address: &'static str = address.leak();
     let browser: &'static Browser = Box::leak(Box::new(browser));
     let axe = axe::script();
-    let acts = event::ACTS.iter().chain(file::ACTS).chain(looks::ACTS);
+    let acts = event::ACTS.iter().chain(file::ACTS).chain(policy::ACTS).chain(looks::ACTS);
     let acts = acts.chain(axe::ACTS.iter().filter(|_| axe.is_ok()));
     let trials = acts.map(|&(name, act)| {
         Trial::test(format!("page/{name}"), move || {

@@ -2,6 +2,7 @@
 
 mod abi;
 mod build;
+mod catalog;
 mod ci;
 mod demo;
 mod policy;

@@ -8,6 +8,7 @@ pub mod http;
 pub mod oracle;
 pub mod pipeline;
 pub mod process;
+pub mod rules;
 pub mod vectors;
 
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 //! The conformance suite. A trial is named `engine/file/case`, or after the law it holds; a filter on the command line
 //! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`.
 //!
-//! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead; review them by diff.
+//! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead, and the table of coverage
+//! into docs/CATALOG.md; review them by diff.
 
 mod bless;
 mod corpus;
@@ -9,6 +10,7 @@ mod module;
 mod policy;
 mod properties;
 mod rows;
+mod rules;
 mod seed;
 mod vector_route;
 mod vectors;
@@ -26,7 +28,15 @@ fn main() -> ExitCode {
     problems.extend(more);
 
     if std::env::var_os("TAPSIEVE_BLESS").is_some_and(|value| value == "1") {
-        return bless::bless(files.iter().chain(&scenarios), &problems);
+        let code = bless::bless(files.iter().chain(&scenarios), &problems);
+        let (files, _) = tapsieve_host_test::vectors::load(&tests.join("vectors"));
+        return match rules::bless(&files) {
+            Ok(()) => code,
+            Err(problem) => {
+                eprintln!("{problem}");
+                ExitCode::FAILURE
+            }
+        };
     }
 
     let mut trials: Vec<Trial> = problems
@@ -41,6 +51,7 @@ fn main() -> ExitCode {
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
     trials.extend(rows::trials(files));
+    trials.extend(rules::trials(files, scenarios));
     trials.extend(module::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));

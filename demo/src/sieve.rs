@@ -251,7 +251,7 @@ impl Body {
             self.kept.push(record.into());
         }
         self.rows.extend_from_slice(b",\"bytes\":");
-        write_number(&mut self.rows, bytes);
+        write_number(&mut self.rows, bytes as u64);
         self.rows.extend_from_slice(b",\"answer\":\"");
         self.rows.extend_from_slice(answer.as_bytes());
         self.rows.extend_from_slice(b"\",\"verdict\":");

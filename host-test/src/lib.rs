@@ -9,6 +9,7 @@ pub mod ocsf;
 pub mod oracle;
 pub mod pipeline;
 pub mod process;
+pub mod rules;
 pub mod vectors;
 pub mod workload;
 

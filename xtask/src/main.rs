@@ -3,6 +3,7 @@
 mod abi;
 mod bench;
 mod build;
+mod catalog;
 mod ci;
 mod demo;
 mod policy;

@@ -8,7 +8,9 @@ const NFT: &str = "nft manual, statement dup; a log line of it was never seen";
 const OVS: &str = "ovs-vsctl manual, table Mirror; a log line of it was never seen";
 
 operations! { Host,
+    "ip6tables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "ip6tables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
+    "iptables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "iptables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "nft add rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft insert rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;

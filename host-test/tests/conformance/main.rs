@@ -1,7 +1,8 @@
 //! The conformance suite. A trial is named `engine/file/case`, or after the law it holds; a filter on the command line
 //! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`.
 //!
-//! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead; review them by diff.
+//! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead, and the table of coverage
+//! into docs/CATALOG.md; review them by diff.
 //! `TAPSIEVE_BLESS=instructions` writes the baseline of instruction counts.
 
 mod bless;
@@ -11,6 +12,7 @@ mod module;
 mod policy;
 mod properties;
 mod rows;
+mod rules;
 mod schemas;
 mod seed;
 mod vector_route;
@@ -29,7 +31,15 @@ fn main() -> ExitCode {
     problems.extend(more);
 
     if std::env::var_os("TAPSIEVE_BLESS").is_some_and(|value| value == "1") {
-        return bless::bless(files.iter().chain(&scenarios), &problems);
+        let code = bless::bless(files.iter().chain(&scenarios), &problems);
+        let (files, _) = tapsieve_host_test::vectors::load(&tests.join("vectors"));
+        return match rules::bless(&files) {
+            Ok(()) => code,
+            Err(problem) => {
+                eprintln!("{problem}");
+                ExitCode::FAILURE
+            }
+        };
     }
 
     if std::env::var_os("TAPSIEVE_BLESS").is_some_and(|value| value == "instructions") {
@@ -56,6 +66,7 @@ fn main() -> ExitCode {
     trials.extend(rows::trials(files));
     trials.extend(schemas::trials(files));
     trials.extend(instructions::trials());
+    trials.extend(rules::trials(files, scenarios));
     trials.extend(module::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));

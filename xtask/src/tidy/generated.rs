@@ -13,9 +13,11 @@ struct Generated {
     generate: fn(current: &str) -> Result<String, String>,
 }
 
-/// Every generated file. docs/CATALOG.md joins here with its generator.
+/// Every generated file.
 const GENERATED: &[Generated] = &[
     Generated { path: "CONTRIBUTING.md", generate: task_list },
+    Generated { path: "README.md", generate: crate::catalog::readme },
+    Generated { path: "docs/CATALOG.md", generate: crate::catalog::page },
     Generated { path: "docs/POLICY.md", generate: crate::policy::page },
     Generated { path: "docs/policy.schema.json", generate: crate::policy::schema },
     Generated { path: "fluent-bit-config/filter-routed.yaml", generate: filter_routed },

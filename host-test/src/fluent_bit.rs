@@ -288,18 +288,6 @@ impl Process {
         }
     }
 
-    /// Waits until it runs; before, it does not know what a signal to stop means.
-    ///
-    /// # Errors
-    /// As [`Process::wait_until`].
-    pub fn wait_for_start(&mut self) -> Result<(), String> {
-        let log = self.log.clone();
-        self.wait_until(|| {
-            let text = fs::read_to_string(&log).map_err(show)?;
-            Ok(text.rsplit("--- start").next().is_some_and(|last| last.contains("stream processor started")))
-        })
-    }
-
     /// Ends it as a service manager does, and waits for it.
     ///
     /// # Errors
@@ -308,6 +296,7 @@ impl Process {
         if let Some(status) = self.child.try_wait().map_err(show)? {
             return Err(format!("fluent-bit ended by itself ({status}): {}", self.log_end()));
         }
+        self.wait_for_start()?;
         let kill = Command::new("kill").arg(self.id().to_string()).status().map_err(show)?;
         if !kill.success() {
             return Err("kill failed".into());
@@ -321,6 +310,16 @@ impl Process {
             }
         }
         Err("fluent-bit does not end".into())
+    }
+
+    /// Before it runs, it does not know what a signal to stop means.
+    fn wait_for_start(&mut self) -> Result<(), String> {
+        let log = self.log.clone();
+        self.wait_until(|| {
+            let text = fs::read(&log).map_err(show)?;
+            let text = String::from_utf8_lossy(&text);
+            Ok(text.rsplit("--- start").next().is_some_and(|last| last.contains("stream processor started")))
+        })
     }
 
     /// Kills it at once, as a crash would.

@@ -34,10 +34,7 @@ pub(crate) fn kill(wiring: Wiring) -> Result<(), Failed> {
 
 /// Ended as a service manager does.
 pub(crate) fn stop(wiring: Wiring) -> Result<(), Failed> {
-    run(wiring, |mut process| {
-        process.wait_for_start()?;
-        process.terminate()
-    })
+    run(wiring, |mut process| process.terminate())
 }
 
 fn run(wiring: Wiring, end: fn(Process) -> Result<(), String>) -> Result<(), Failed> {

@@ -58,7 +58,7 @@ impl Prefilter {
         if !self.ready {
             self.learn_all();
         }
-        let (blocks, _) = block.as_chunks::<BLOCK>();
+        let (blocks, rest) = block.as_chunks::<BLOCK>();
         let mut start = 0usize;
         for bytes in blocks {
             let [a, b, c, d] = [
@@ -68,33 +68,49 @@ impl Prefilter {
                 [bytes[24], bytes[25], bytes[26], bytes[27]],
             ];
             if self.flag(a) | self.flag(b) | self.flag(c) | self.flag(d) != 0
-                && let Some(at) = self.confirm_any(block, start, start.saturating_add(BLOCK))
+                && let Some(at) = self.confirm_any(block, start, start.wrapping_add(BLOCK))
             {
                 return Some(at);
             }
-            start = start.saturating_add(BLOCK);
+            start = start.wrapping_add(BLOCK);
         }
-        self.confirm_any(block, start, block.len())
+        if rest.is_empty() { None } else { self.confirm_any(block, start, block.len()) }
     }
 
-    /// Confirms the sampled windows that begin in `start..end`.
+    /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, so it has plain loops.
     #[inline(never)]
     fn confirm_any(&self, block: &[u8], start: usize, end: usize) -> Option<usize> {
-        (start..end).step_by(STRIDE).find(|&at| self.confirm(block, at))
+        let mut at = start;
+        while at < end {
+            // Of so many windows in a row, one begins WINDOW bytes before or after this one.
+            if self.known(block, at)
+                && (self.known(block, at.wrapping_add(WINDOW)) || self.known(block, at.wrapping_sub(WINDOW)))
+                && self.confirm(block, at)
+            {
+                return Some(at);
+            }
+            at = at.wrapping_add(STRIDE);
+        }
+        None
     }
 
-    /// Whether so many windows around `at` may belong to an anchor as one has.
+    /// Whether so many windows in a row, one of them at `at`, may belong to an anchor as one has.
+    #[inline(never)]
     fn confirm(&self, block: &[u8], at: usize) -> bool {
-        let known = |at: Option<usize>| {
-            at.and_then(|at| block.get(at..)?.first_chunk::<WINDOW>())
-                .is_some_and(|window| self.flag(*window) != 0)
-        };
-        if !known(Some(at)) {
-            return false;
+        let mut first = at;
+        while self.known(block, first.wrapping_sub(1)) && at.wrapping_sub(first) < STRIDE {
+            first = first.wrapping_sub(1);
         }
-        let after = (1..STRIDE).take_while(|&step| known(at.checked_add(step))).count();
-        let before = (1..STRIDE).take_while(|&step| known(at.checked_sub(step))).count();
-        after.saturating_add(before).saturating_add(1) >= STRIDE
+        (1..STRIDE).all(|step| self.known(block, first.wrapping_add(step)))
+    }
+
+    /// Whether an anchor may contain the window at a place; never one that is not wholly inside the block.
+    #[inline(always)]
+    fn known(&self, block: &[u8], at: usize) -> bool {
+        block
+            .get(at..)
+            .and_then(|bytes| bytes.first_chunk::<WINDOW>())
+            .is_some_and(|window| self.flag(*window) != 0)
     }
 
     #[inline(always)]
@@ -133,16 +149,28 @@ impl Prefilter {
     ///
     /// A character is spelled as itself, as `\u00XX`, or, in a JSON string inside a string, as `\\u00XX`.
     fn learn_windows(&mut self, window: Window, rest: &[u8]) {
-        if let Some(place) = window.full().and_then(|full| self.table.get_mut(hash(full))) {
-            *place = 1;
-        } else if let Some((&character, rest)) = rest.split_first() {
-            let escape = escape(character);
-            self.learn_windows(window.with(&[character]), rest);
-            self.learn_windows(window.with(escape.get(1..).unwrap_or_default()), rest);
-            self.learn_windows(window.with(&escape), rest);
+        // One base-3 digit of the choice spells one character. No recursion, so that the stack has a known depth.
+        let missing = WINDOW.saturating_sub(window.len);
+        for mut choice in 0..SPELLINGS.saturating_pow(missing as u32) {
+            let mut window = window;
+            for &character in rest.iter().take(missing) {
+                let escape = escape(character);
+                window = match choice % SPELLINGS {
+                    0 => window.with(&[character]),
+                    1 => window.with(escape.get(1..).unwrap_or_default()),
+                    _ => window.with(&escape),
+                };
+                choice /= SPELLINGS;
+            }
+            if let Some(place) = window.full().and_then(|full| self.table.get_mut(hash(full))) {
+                *place = 1;
+            }
         }
     }
 }
+
+/// Ways to spell a character.
+const SPELLINGS: usize = 3;
 
 /// A window that is being filled.
 #[derive(Clone, Copy, Default)]

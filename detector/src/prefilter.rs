@@ -21,7 +21,7 @@ const STRIDE: usize = ANCHOR_LEN - WINDOW + 1;
 /// Windows sampled before the first branch.
 const BLOCK: usize = STRIDE * 4;
 
-/// Says of every window, by a hash of its bytes in one case, whether an anchor may contain it.
+/// Says of every window, by a bit at a hash of its bytes in one case, whether an anchor may contain it.
 #[derive(Debug)]
 pub struct Prefilter {
     table: [u8; 1 << 16],
@@ -58,7 +58,7 @@ impl Prefilter {
         if !self.ready {
             self.learn_all();
         }
-        let (blocks, _) = block.as_chunks::<BLOCK>();
+        let (blocks, rest) = block.as_chunks::<BLOCK>();
         let mut start = 0usize;
         for bytes in blocks {
             let [a, b, c, d] = [
@@ -67,40 +67,57 @@ impl Prefilter {
                 [bytes[16], bytes[17], bytes[18], bytes[19]],
                 [bytes[24], bytes[25], bytes[26], bytes[27]],
             ];
-            if self.flag(a) | self.flag(b) | self.flag(c) | self.flag(d) != 0
-                && let Some(at) = self.confirm_any(block, start, start.saturating_add(BLOCK))
+            if (self.flag(a) | self.flag(b) | self.flag(c) | self.flag(d)) & 1 != 0
+                && let Some(at) = self.confirm_any(block, start, start.wrapping_add(BLOCK))
             {
                 return Some(at);
             }
-            start = start.saturating_add(BLOCK);
+            start = start.wrapping_add(BLOCK);
         }
-        self.confirm_any(block, start, block.len())
+        if rest.is_empty() { None } else { self.confirm_any(block, start, block.len()) }
     }
 
-    /// Confirms the sampled windows that begin in `start..end`.
+    /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, so it has plain loops.
     #[inline(never)]
     fn confirm_any(&self, block: &[u8], start: usize, end: usize) -> Option<usize> {
-        (start..end).step_by(STRIDE).find(|&at| self.confirm(block, at))
+        let mut at = start;
+        while at < end {
+            // Of so many windows in a row, one begins WINDOW bytes before or after this one.
+            if self.known(block, at)
+                && (self.known(block, at.wrapping_add(WINDOW)) || self.known(block, at.wrapping_sub(WINDOW)))
+                && self.confirm(block, at)
+            {
+                return Some(at);
+            }
+            at = at.wrapping_add(STRIDE);
+        }
+        None
     }
 
-    /// Whether so many windows around `at` may belong to an anchor as one has.
+    /// Whether so many windows in a row, one of them at `at`, may belong to an anchor as one has.
+    #[inline(never)]
     fn confirm(&self, block: &[u8], at: usize) -> bool {
-        let known = |at: Option<usize>| {
-            at.and_then(|at| block.get(at..)?.first_chunk::<WINDOW>())
-                .is_some_and(|window| self.flag(*window) != 0)
-        };
-        if !known(Some(at)) {
-            return false;
+        let mut first = at;
+        while self.known(block, first.wrapping_sub(1)) && at.wrapping_sub(first) < STRIDE {
+            first = first.wrapping_sub(1);
         }
-        let after = (1..STRIDE).take_while(|&step| known(at.checked_add(step))).count();
-        let before = (1..STRIDE).take_while(|&step| known(at.checked_sub(step))).count();
-        after.saturating_add(before).saturating_add(1) >= STRIDE
+        (1..STRIDE).all(|step| self.known(block, first.wrapping_add(step)))
+    }
+
+    /// Whether an anchor may contain the window at a place; never one that is not wholly inside the block.
+    #[inline(always)]
+    fn known(&self, block: &[u8], at: usize) -> bool {
+        block
+            .get(at..)
+            .and_then(|bytes| bytes.first_chunk::<WINDOW>())
+            .is_some_and(|window| self.flag(*window) & 1 != 0)
     }
 
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "a hash has 16 bits, the table 2^16 places")]
     fn flag(&self, window: [u8; WINDOW]) -> u8 {
-        self.table[hash(window)]
+        let (place, bit) = hash(window);
+        self.table[place] >> bit
     }
 
     #[cold]
@@ -132,14 +149,25 @@ impl Prefilter {
     /// Enters the windows that begin with `window` and go on with some spelling of `rest`.
     ///
     /// A character is spelled as itself, as `\u00XX`, or, in a JSON string inside a string, as `\\u00XX`.
-    fn learn_windows(&mut self, window: Window, rest: &[u8]) {
-        if let Some(place) = window.full().and_then(|full| self.table.get_mut(hash(full))) {
-            *place = 1;
-        } else if let Some((&character, rest)) = rest.split_first() {
+    fn learn_windows(&mut self, mut window: Window, rest: &[u8]) {
+        for &character in rest {
+            if window.len == WINDOW {
+                break;
+            }
+            // An escape is longer than what a window lacks.
             let escape = escape(character);
-            self.learn_windows(window.with(&[character]), rest);
-            self.learn_windows(window.with(escape.get(1..).unwrap_or_default()), rest);
-            self.learn_windows(window.with(&escape), rest);
+            self.enter(window.with(escape.get(1..).unwrap_or_default()));
+            self.enter(window.with(&escape));
+            window = window.with(&[character]);
+        }
+        self.enter(window);
+    }
+
+    /// Enters a window that is full.
+    fn enter(&mut self, window: Window) {
+        let (place, bit) = hash(window.bytes);
+        if let Some(bits) = self.table.get_mut(place).filter(|_| window.len == WINDOW) {
+            *bits |= 1 << bit;
         }
     }
 }
@@ -160,10 +188,6 @@ impl Window {
         self.len = self.len.saturating_add(more.len()).min(WINDOW);
         self
     }
-
-    fn full(self) -> Option<[u8; WINDOW]> {
-        (self.len == WINDOW).then_some(self.bytes)
-    }
 }
 
 /// `\\u00XX`; without its first byte it is `\u00XX`.
@@ -172,11 +196,12 @@ fn escape(character: u8) -> [u8; 7] {
     [b'\\', b'\\', b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
 }
 
-/// Folds ASCII case, then mixes: letters that differ in case only give the same place.
+/// Folds ASCII case, then mixes: letters that differ in case only give the same place and bit.
 #[inline(always)]
-fn hash(window: [u8; WINDOW]) -> usize {
+fn hash(window: [u8; WINDOW]) -> (usize, u32) {
     let folded = u32::from_le_bytes(window) | 0x2020_2020;
-    (folded.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    let mixed = folded.wrapping_mul(0x9e37_79b1);
+    ((mixed >> 16) as usize, mixed & 7)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Runs the real Fluent Bit with the shipped filters. Knows its process, its files and its command line; judges nothing.
+//! Runs the real Fluent Bit with the shipped inputs and filters. Knows its process, its files and its command line; judges nothing.
 
 use std::fs;
 use std::io::Write;
@@ -18,8 +18,80 @@ pub const CASE: &str = "tapsieve_case";
 /// How long a run may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Filter files of `fluent-bit-config/`.
-pub const FILTERS: [&str; 2] = ["filter.yaml", "filter-routed.yaml"];
+/// A shipped way of wiring the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiring {
+    /// `fluent-bit.yaml`: every event goes through the module.
+    Every,
+    /// `fluent-bit-routed.yaml`: of files only what a rule picks.
+    Routed,
+}
+
+impl Wiring {
+    /// Both.
+    pub const ALL: [Wiring; 2] = [Wiring::Every, Wiring::Routed];
+
+    /// The first part of its trials' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Wiring::Every => "every",
+            Wiring::Routed => "routed",
+        }
+    }
+
+    /// The shipped file with the inputs.
+    fn inputs(self) -> &'static str {
+        match self {
+            Wiring::Every => "inputs.yaml",
+            Wiring::Routed => "inputs-routed.yaml",
+        }
+    }
+
+    /// The shipped files with the filters, in order.
+    fn filters(self) -> &'static [&'static str] {
+        match self {
+            Wiring::Every => &["filter.yaml"],
+            Wiring::Routed => &["lines.yaml", "filter.yaml"],
+        }
+    }
+}
+
+/// Whose events the lines of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Amazon Web Services.
+    Aws,
+    /// Azure.
+    Azure,
+    /// Google Cloud.
+    Gcp,
+    /// Anything else, which has no input of its own in the shipped configurations: the module sees every event.
+    Other,
+}
+
+impl Source {
+    const ALL: [Source; 4] = [Source::Aws, Source::Azure, Source::Gcp, Source::Other];
+
+    /// By the name that providers have in file names and records.
+    pub fn of(provider: &str) -> Self {
+        match provider {
+            "aws" => Source::Aws,
+            "azure" => Source::Azure,
+            "gcp" => Source::Gcp,
+            _ => Source::Other,
+        }
+    }
+
+    /// The setting that holds the path of its file, and the file's name.
+    fn file(self) -> (&'static str, &'static str) {
+        match self {
+            Source::Aws => ("CLOUDTRAIL_PATH", "aws.ndjson"),
+            Source::Azure => ("AZURE_PATH", "azure.ndjson"),
+            Source::Gcp => ("GCP_PATH", "gcp.ndjson"),
+            Source::Other => ("OTHER_PATH", "other.ndjson"),
+        }
+    }
+}
 
 /// The program: `FLUENT_BIT`, or `fluent-bit` on the PATH.
 ///
@@ -77,6 +149,26 @@ impl Folder {
         fs::write(&path, bytes).map_err(|error| format!("{name}: {error}"))?;
         Ok(path)
     }
+
+    /// The file that a source's input reads.
+    pub fn file(&self, source: Source) -> PathBuf {
+        self.join(source.file().1)
+    }
+
+    /// Writes the files that the inputs read.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub fn write_lines(&self, lines: &[(Source, Vec<u8>)]) -> Result<(), String> {
+        for source in Source::ALL {
+            let own = lines
+                .iter()
+                .filter(|(of, _)| *of == source)
+                .map(|(_, line)| [line, b"\n".as_slice()].concat());
+            self.write(source.file().1, &own.collect::<Vec<_>>().concat())?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Folder {
@@ -87,14 +179,14 @@ impl Drop for Folder {
     }
 }
 
-/// A tail input of JSON lines with the options of `inputs.yaml`, tag `audit.test`.
-pub const TAIL: &str = "    - name: tail
-      tag: audit.test
-      path: ${IN}
+/// The input for [`Source::Other`].
+const OTHER: &str = "    - name: tail
+      alias: other
+      tag: audit.other
+      path: ${OTHER_PATH}
       parser: audit-json
-      db: ${STATE}/tail.db
+      db: ${TAPSIEVE_STATE}/other.db
       read_from_head: true
-      refresh_interval: 1
       buffer_chunk_size: 1M
       buffer_max_size: 8M
       storage.type: filesystem
@@ -103,21 +195,44 @@ pub const TAIL: &str = "    - name: tail
 /// A file output of JSON lines.
 pub const FILE: &str = "    - name: file
       match: '*'
-      path: ${STATE}
+      path: ${TAPSIEVE_STATE}
       file: out.ndjson
       format: plain
 ";
 
-/// A configuration around a shipped filter file.
-pub fn configuration(filter: &str, input: &str, output: &str) -> String {
-    let filter = configurations().join(filter);
-    format!(
-        "includes:\n  - {}\nservice:\n  flush: 0.2\n  grace: 2\n  log_level: info\n  storage.path: ${{STATE}}/buffer\n  \
-         scheduler.base: 1\n  scheduler.cap: 2\nparsers:\n  - name: audit-json\n    format: json\npipeline:\n  \
-         inputs:\n{input}  outputs:\n{output}",
-        filter.display()
-    )
+/// A configuration with the shipped filters, the shipped inputs that read files, and an output.
+///
+/// # Errors
+/// A shipped file cannot be read.
+pub fn configuration(wiring: Wiring, output: &str) -> Result<String, String> {
+    let path = configurations().join(wiring.inputs());
+    let inputs = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (_, inputs) = inputs.split_once("  inputs:\n").ok_or("no inputs")?;
+    let tails: String = inputs
+        .split("\n\n")
+        .filter(|input| input.contains("- name: tail\n"))
+        .map(|input| format!("{input}\n"))
+        .collect();
+    let includes: String = wiring
+        .filters()
+        .iter()
+        .map(|file| format!("  - {}\n", configurations().join(file).display()))
+        .collect();
+    Ok(format!("includes:\n{includes}{SERVICE}pipeline:\n  inputs:\n{tails}{OTHER}  outputs:\n{output}"))
 }
+
+/// service.yaml without its server, and with shorter waits.
+const SERVICE: &str = "service:
+  flush: 0.2
+  grace: 2
+  log_level: info
+  storage.path: ${TAPSIEVE_STATE}/buffer
+  scheduler.base: 1
+  scheduler.cap: 2
+parsers:
+  - name: audit-json
+    format: json
+";
 
 /// One running Fluent Bit; killed with the value.
 #[derive(Debug)]
@@ -127,7 +242,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it with a configuration in `folder`, which is `STATE` to it, reading the file `in.ndjson` there.
+    /// Starts it with a configuration in `folder`, which holds its state and its input files.
     ///
     /// # Errors
     /// It cannot be started.
@@ -139,10 +254,10 @@ impl Process {
         let mut command = Command::new(binary()?);
         command.arg("--config").arg(config).stdin(Stdio::null());
         command.stdout(file.try_clone().map_err(show)?).stderr(file);
-        command
-            .env("TAPSIEVE_WASM", module_path())
-            .env("STATE", &folder.0)
-            .env("IN", folder.join("in.ndjson"));
+        command.env("TAPSIEVE_WASM", module_path()).env("TAPSIEVE_STATE", &folder.0);
+        for (variable, file) in Source::ALL.map(Source::file) {
+            command.env(variable, folder.join(file));
+        }
         command.envs(env.iter().map(|(name, value)| (name, value)));
         let child = command.spawn().map_err(|error| format!("fluent-bit: {error}"))?;
         Ok(Self { child, log })
@@ -181,6 +296,7 @@ impl Process {
         if let Some(status) = self.child.try_wait().map_err(show)? {
             return Err(format!("fluent-bit ended by itself ({status}): {}", self.log_end()));
         }
+        self.wait_for_start()?;
         let kill = Command::new("kill").arg(self.id().to_string()).status().map_err(show)?;
         if !kill.success() {
             return Err("kill failed".into());
@@ -194,6 +310,16 @@ impl Process {
             }
         }
         Err("fluent-bit does not end".into())
+    }
+
+    /// Before it runs, it does not know what a signal to stop means.
+    fn wait_for_start(&mut self) -> Result<(), String> {
+        let log = self.log.clone();
+        self.wait_until(|| {
+            let text = fs::read(&log).map_err(show)?;
+            let text = String::from_utf8_lossy(&text);
+            Ok(text.rsplit("--- start").next().is_some_and(|last| last.contains("stream processor started")))
+        })
     }
 
     /// Kills it at once, as a crash would.
@@ -219,19 +345,14 @@ impl Drop for Process {
     }
 }
 
-/// Sends lines through a shipped filter, each one JSON object, and returns what comes out, in any order.
+/// Sends lines through a shipped wiring, each one JSON object, and returns what comes out, in any order.
 ///
 /// # Errors
-/// Fewer or more records come out than went in, or Fluent Bit fails.
-pub fn pass(filter: &str, lines: &[Vec<u8>]) -> Result<Vec<Value>, String> {
+/// Fluent Bit fails.
+pub fn pass(wiring: Wiring, lines: &[(Source, Vec<u8>)]) -> Result<Vec<Value>, String> {
     let folder = Folder::new()?;
-    let mut input: Vec<u8> = Vec::new();
-    for line in lines {
-        input.extend_from_slice(line);
-        input.push(b'\n');
-    }
-    folder.write("in.ndjson", &input)?;
-    let mut process = Process::start(&folder, &configuration(filter, TAIL, FILE), &[])?;
+    folder.write_lines(lines)?;
+    let mut process = Process::start(&folder, &configuration(wiring, FILE)?, &[])?;
     let out = folder.join("out.ndjson");
     let (mut last, mut since) = (0, Instant::now());
     process.wait_until(|| {

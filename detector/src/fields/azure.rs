@@ -3,6 +3,7 @@
 use super::{Field, Observation, Text, Values, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
 use crate::json::{Raw, paths};
+use alloc::borrow::Cow;
 
 paths! {
     /// Where the log has what.
@@ -86,17 +87,13 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
 
 /// What only the activity log needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
-    if let Some(properties) = values.raw(Field::Body) {
-        within(properties, &mut |properties| {
-            let bodies = Values::read(properties, BODIES);
-            for body in bodies.all(Field::Body) {
-                within(body, &mut |body| {
-                    for (name, id) in Values::read(body, CONNECTED).resources() {
-                        observation.resource(name, Some(Text::Owned(id.into_owned())));
-                    }
-                });
+    if let Some(properties) = values.raw(Field::Body).and_then(object_in) {
+        let bodies = Values::read(&properties, BODIES);
+        for body in bodies.all(Field::Body).filter_map(object_in) {
+            for (name, id) in Values::read(&body, CONNECTED).resources() {
+                observation.resource(name, Some(Text::Owned(id.into_owned())));
             }
-        });
+        }
     }
     if observation.outcome == EventOutcome::Failure {
         observation.error = values.text(Field::Substatus).or(observation.error.take());
@@ -121,11 +118,10 @@ fn create_or_modify(substatus: &str) -> Option<Action> {
     }
 }
 
-/// Gives the bytes of an object, or of the object that a JSON string spells.
-fn within(raw: Raw<'_>, read: &mut dyn FnMut(&[u8])) {
-    if let Some(object) = raw.object() {
-        read(object);
-    } else if let Some(text) = raw.string() {
-        read(text.as_bytes());
+/// The bytes of an object, or of what a JSON string spells.
+fn object_in(raw: Raw<'_>) -> Option<Cow<'_, [u8]>> {
+    match raw.object() {
+        Some(object) => Some(Cow::Borrowed(object)),
+        None => raw.string().map(|text| Cow::Owned(text.into_owned().into_bytes())),
     }
 }

@@ -1,6 +1,6 @@
 //! Tables of paths as trees of keys, written at compile time: what paths have in common is stored, and compared, once.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 /// More paths than this in one table are not looked for.
 pub const PATHS_MAX: usize = 64;
@@ -21,19 +21,30 @@ pub struct Paths<'p> {
     pub tree: &'p [u8],
 }
 
-/// A tree that is written at run time.
+/// A tree that is written at run time, in which every path stands for itself.
 #[derive(Clone, Debug)]
 pub struct Tree(Vec<u8>);
 
 impl Tree {
     /// Writes the tree of at most [`PATHS_MAX`] paths, whose values have their places.
     pub fn new(paths: &[&str]) -> Self {
-        let list: Vec<(u8, &str)> = paths.iter().take(PATHS_MAX).map(|path| (0, *path)).collect();
-        // No key takes more than five times the room that it has in its path.
-        let bytes = paths.iter().fold(0usize, |sum, path| sum.saturating_add(path.len()).saturating_add(1));
-        let mut tree = vec![0; bytes.saturating_mul(5)];
-        let len = write(&list, 0, 0, &mut tree, 0);
-        tree.truncate(len);
+        let mut tree = Vec::new();
+        for (place, path) in paths.iter().take(PATHS_MAX).enumerate() {
+            let mut keys = path.as_bytes().split(|&byte| byte == b'.');
+            // Of every key the node has four bytes besides it, in place of the dot; of the last one its path's place.
+            let count = keys.clone().count();
+            let mut left = path.len().saturating_add(count.saturating_mul(3));
+            let mut next = keys.next();
+            while let Some(key) = next {
+                next = keys.next();
+                tree.extend_from_slice(&(left as u16).to_le_bytes());
+                tree.push(key.len() as u8);
+                tree.extend(key.iter().map(u8::to_ascii_lowercase));
+                tree.push(u8::from(next.is_none()));
+                left = left.saturating_sub(key.len().saturating_add(4));
+            }
+            tree.push(place as u8);
+        }
         Tree(tree)
     }
 
@@ -76,11 +87,7 @@ pub(crate) const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
 }
 
 /// Writes the nodes below the first `prefix` bytes of a path, its dot included; returns where they end.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "runs at compile time, and at run time with the room that `Tree::new` makes"
-)]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8], mut end: usize) -> usize {
     let mut pass = 0;
     while pass < 2 {
@@ -127,7 +134,7 @@ const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8],
 }
 
 /// Where the key that begins at `start` ends.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn key_end(path: &[u8], start: usize) -> usize {
     let mut end = start;
     while end < path.len() && path[end] != b'.' {
@@ -137,13 +144,13 @@ const fn key_end(path: &[u8], start: usize) -> usize {
 }
 
 /// Whether a path goes on where another one has come to after `prefix` bytes.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn is_below(path: &[u8], model: &[u8], prefix: usize) -> bool {
     prefix == 0 || path.len() > prefix && path[prefix - 1] == b'.' && is_same(path, model, prefix - 1)
 }
 
 /// Whether no path before this one goes on with the same key.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn is_first(list: &[(u8, &str)], at: usize, prefix: usize, stop: usize) -> bool {
     let path = list[at].1.as_bytes();
     let mut other = 0;
@@ -158,7 +165,7 @@ const fn is_first(list: &[(u8, &str)], at: usize, prefix: usize, stop: usize) ->
 }
 
 /// Whether the first `len` bytes are the same.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "as in `write`")]
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn is_same(a: &[u8], b: &[u8], len: usize) -> bool {
     let mut at = 0;
     while at < len {
@@ -185,3 +192,25 @@ macro_rules! paths {
     )+};
 }
 pub(crate) use paths;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Raw, collect};
+
+    paths! {
+        SHARED: 7 => "a", 8 => "a.b", 9 => "A.c.d", 9 => "a.*.e", 7 => "a.b";
+    }
+
+    /// Both ways to write a tree lead to the same values.
+    #[test]
+    fn a_tree_of_compile_time_is_one_of_run_time() {
+        let object = br#"{"a":{"b":1,"C":{"d":2},"XRequest":{"E":3},"a.b":4},"a.c.D":5}"#;
+        let (mut first, mut second) = ([None; 5], [None; 5]);
+        collect(object, SHARED, &mut first);
+        collect(object, Tree::new(&["a", "a.b", "A.c.d", "a.*.e", "a.b"]).paths(), &mut second);
+        assert_eq!(first[1..], [Some(Raw(b"1")), Some(Raw(b"5")), Some(Raw(b"3")), Some(Raw(b"1"))]);
+        assert_eq!(SHARED.codes, [7, 8, 9, 9, 7]);
+        assert_eq!(first, second);
+    }
+}

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{Answer, Engine, module_bytes};
 use crate::check::same_values;
-use crate::fluent_bit::{FILTERS, binary, numbered, pass, take_number};
-use crate::vectors::{self, Case};
+use crate::fluent_bit::{Source, Wiring, binary, numbered, pass, take_number};
+use crate::vectors::{self, Case, Expectation, VectorFile};
 
-/// What became of each record, for one filter file. Fluent Bit takes a batch, so all vectors go through at once.
+/// What became of each record, for one wiring. Fluent Bit takes a batch, so all vectors go through at once.
 struct FluentBit {
-    filter: usize,
+    wiring: Wiring,
     last: Option<Answer>,
 }
 
@@ -20,38 +20,42 @@ type Answers = HashMap<Vec<u8>, Answer>;
 
 /// The module on every event.
 pub(super) fn open() -> Result<Box<dyn Engine>, String> {
-    open_with(0)
+    open_with(Wiring::Every)
 }
 
-/// Only events that the generated rules let through to the module.
+/// Of files only events that the generated rules let through to the module.
 pub(super) fn open_routed() -> Result<Box<dyn Engine>, String> {
-    open_with(1)
+    open_with(Wiring::Routed)
 }
 
-fn open_with(filter: usize) -> Result<Box<dyn Engine>, String> {
+fn open_with(wiring: Wiring) -> Result<Box<dyn Engine>, String> {
     binary()?;
     module_bytes()?;
-    Ok(Box::new(FluentBit { filter, last: None }))
+    Ok(Box::new(FluentBit { wiring, last: None }))
 }
 
 impl FluentBit {
     fn answers(&self) -> Result<&'static Answers, String> {
         static ANSWERS: [OnceLock<Result<Answers, String>>; 2] = [OnceLock::new(), OnceLock::new()];
-        ANSWERS[self.filter].get_or_init(|| run(FILTERS[self.filter])).as_ref().map_err(Clone::clone)
+        ANSWERS[self.wiring as usize].get_or_init(|| run(self.wiring)).as_ref().map_err(Clone::clone)
     }
 }
 
 /// Sends every vector through twice, so that one that leaves something behind shows.
-fn run(filter: &str) -> Result<Answers, String> {
+fn run(wiring: Wiring) -> Result<Answers, String> {
     let tests = crate::root().join("tests");
     let files = ["vectors", "scenarios"].map(|folder| vectors::load(&tests.join(folder)).0);
-    let cases = || files.iter().flatten().flat_map(|file| &file.cases);
-    let cases: Vec<&Case> =
-        cases().chain(cases()).filter(|case| case.shippers && case.policy.is_none()).collect();
-    let numbered: Result<Vec<_>, _> =
-        cases.iter().enumerate().map(|(number, case)| numbered(&case.record, number)).collect();
+    let once =
+        || files.iter().flatten().flat_map(|file| file.cases.iter().map(|case| (source(file, case), case)));
+    let cases: Vec<(Source, &Case)> =
+        once().chain(once()).filter(|(_, case)| case.shippers && case.policy.is_none()).collect();
+    let lines: Result<Vec<_>, String> = cases
+        .iter()
+        .enumerate()
+        .map(|(number, (source, case))| Ok((*source, numbered(&case.record, number)?)))
+        .collect();
     let mut found: HashMap<usize, Value> = HashMap::new();
-    for mut record in pass(filter, &numbered?)? {
+    for mut record in pass(wiring, &lines?)? {
         let number = take_number(&mut record)?;
         if found.insert(number, record).is_some() {
             return Err(format!("record {number} came out twice"));
@@ -59,7 +63,7 @@ fn run(filter: &str) -> Result<Answers, String> {
     }
 
     let mut answers = Answers::new();
-    for (number, case) in cases.iter().enumerate() {
+    for (number, (_, case)) in cases.iter().enumerate() {
         let out = found.remove(&number).ok_or_else(|| format!("the record of case {} is lost", case.name))?;
         let record: Value = serde_json::from_slice(&case.record)
             .map_err(|error| format!("case {}: not JSON: {error}; `shippers` should be false", case.name))?;
@@ -76,6 +80,15 @@ fn run(filter: &str) -> Result<Answers, String> {
         Some(number) => Err(format!("record {number} came out and never went in")),
         None => Ok(answers),
     }
+}
+
+/// The input that carries a case: that of the provider whose event it is, else that of the folder's provider.
+fn source(file: &VectorFile, case: &Case) -> Source {
+    if let Expectation::Inserted(inserted) = &case.expectation {
+        let provider = inserted.split_once("\"provider\":\"").and_then(|(_, rest)| rest.split('"').next());
+        return Source::of(provider.unwrap_or_default());
+    }
+    Source::of(file.name.split('/').next().unwrap_or_default())
 }
 
 impl Engine for FluentBit {

@@ -9,28 +9,32 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tapsieve_host_test::engines::module_bytes;
-use tapsieve_host_test::fluent_bit::{FILTERS, binary};
+use tapsieve_host_test::fluent_bit::{Wiring, binary};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let absent = binary().err().or_else(|| module_bytes().err());
-    let trial = |name: String, test: fn(&str) -> Result<(), Failed>, filter: &'static str| {
+    let trial = |name: String, test: fn(Wiring) -> Result<(), Failed>, wiring: Wiring| {
         let absent = absent.clone();
         let required = std::env::var_os("FLUENT_BIT").is_some();
         let name = absent.as_ref().map_or(name.clone(), |why| format!("{name} (absent: {why})"));
         let ignored = absent.is_some() && !required;
-        Trial::test(name, move || absent.map_or_else(|| test(filter), |why| Err(why.into())))
+        Trial::test(name, move || absent.map_or_else(|| test(wiring), |why| Err(why.into())))
             .with_ignored_flag(ignored)
     };
-    let mut trials =
-        vec![trial("every-configuration-is-accepted".into(), whole::configurations_are_accepted, "")];
-    for filter in FILTERS {
-        let name = |law: &str| format!("{}/{law}", filter.trim_end_matches(".yaml"));
-        trials.push(trial(name("noise-comes-out-as-it-went-in"), whole::noise, filter));
-        trials.push(trial(name("events-of-256-KiB-and-1-MiB-are-enriched"), whole::large_events, filter));
-        trials.push(trial(name("hostile-records-cost-no-good-one"), whole::hostile_records, filter));
+    let mut trials = vec![trial(
+        "every-configuration-is-accepted".into(),
+        |_| whole::configurations_are_accepted(),
+        Wiring::Every,
+    )];
+    for wiring in Wiring::ALL {
+        let name = |law: &str| format!("{}/{law}", wiring.name());
+        trials.push(trial(name("noise-comes-out-as-it-went-in"), whole::noise, wiring));
+        trials.push(trial(name("events-of-256-KiB-and-1-MiB-are-enriched"), whole::large_events, wiring));
+        trials.push(trial(name("hostile-records-cost-no-good-one"), whole::hostile_records, wiring));
+        trials.push(trial(name("kill-and-restart-loses-nothing"), restart::kill, wiring));
+        trials.push(trial(name("stop-and-restart-loses-nothing"), restart::stop, wiring));
+        trials.push(trial(name("memory-is-flat"), whole::memory_is_flat, wiring).with_ignored_flag(true));
     }
-    trials.push(trial("filter/kill-and-restart-loses-nothing".into(), restart::kill, FILTERS[0]));
-    trials.push(trial("memory-is-flat".into(), whole::memory_is_flat, FILTERS[0]).with_ignored_flag(true));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
-use tapsieve_host_test::fluent_bit::{Folder, Process, TAIL, configuration};
+use tapsieve_host_test::fluent_bit::{Folder, Process, Source, Wiring, configuration};
 
 use crate::collector::{TOKEN, listen};
 
@@ -24,22 +24,26 @@ const COLLECTOR: &str = "    - name: splunk
       retry_limit: no_limits
 ";
 
-/// Killed without warning. Only for the module on every event: the rules of the routed configuration hand events over
-/// in memory, which a stop or a kill can lose; README.md says so.
-pub(crate) fn kill(filter: &str) -> Result<(), Failed> {
-    run(filter, |process| {
+/// Killed without warning.
+pub(crate) fn kill(wiring: Wiring) -> Result<(), Failed> {
+    run(wiring, |process| {
         process.kill();
         Ok(())
     })
 }
 
-fn run(filter: &str, end: fn(Process) -> Result<(), String>) -> Result<(), Failed> {
+/// Ended as a service manager does.
+pub(crate) fn stop(wiring: Wiring) -> Result<(), Failed> {
+    run(wiring, |mut process| process.terminate())
+}
+
+fn run(wiring: Wiring, end: fn(Process) -> Result<(), String>) -> Result<(), Failed> {
     let (port, arrived) = listen()?;
     let env = [("PORT", port.to_string()), ("TOKEN", TOKEN.to_owned())];
     let folder = Folder::new()?;
-    let input = folder.write("in.ndjson", b"")?;
-    let configuration = configuration(filter, TAIL, COLLECTOR);
-    let mut file = fs::OpenOptions::new().append(true).open(input)?;
+    folder.write_lines(&[])?;
+    let configuration = configuration(wiring, COLLECTOR)?;
+    let mut file = fs::OpenOptions::new().append(true).open(folder.file(Source::Aws))?;
     let mut number = 0;
     for round in 0..ENDS {
         let process = Process::start(&folder, &configuration, &env)?;
@@ -69,7 +73,11 @@ fn run(filter: &str, end: fn(Process) -> Result<(), String>) -> Result<(), Faile
     let lost: Vec<_> = (0..number).filter(|number| !events.contains_key(number)).collect();
     let again: usize = events.values().map(|(count, _)| count - 1).sum();
     let busy = arrived.busy.load(Ordering::Relaxed);
-    eprintln!("{filter}: {number} sent, {} lost, {again} arrived again, {busy} times 503", lost.len());
+    eprintln!(
+        "{}: {number} sent, {} lost, {again} arrived again, {busy} times 503",
+        wiring.name(),
+        lost.len()
+    );
     if !lost.is_empty() {
         return Err(format!(
             "{} of {number} events are lost: {:?} …",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use libtest_mimic::Failed;
@@ -9,14 +10,15 @@ use serde_json::Value;
 use tapsieve_host_test::check::same_values;
 use tapsieve_host_test::engines::module_path;
 use tapsieve_host_test::fluent_bit::{
-    CASE, FILE, Folder, Process, TAIL, binary, configuration, configurations, numbered, pass, take_number,
+    CASE, FILE, Folder, Process, Source, Wiring, binary, configuration, configurations, numbered, pass,
+    take_number,
 };
 use tapsieve_host_test::{root, vectors};
 
 const MIRROR: &str = r#""eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession""#;
 
 /// `--dry-run` takes every file that is a whole configuration, with the settings of `tapsieve.env`.
-pub(crate) fn configurations_are_accepted(_: &str) -> Result<(), Failed> {
+pub(crate) fn configurations_are_accepted() -> Result<(), Failed> {
     let settings = fs::read_to_string(configurations().join("tapsieve.env"))?;
     let settings: Vec<_> = settings.lines().filter_map(|line| line.split_once('=')).collect();
     for name in ["fluent-bit.yaml", "fluent-bit-routed.yaml", "trial.yaml"] {
@@ -33,29 +35,34 @@ pub(crate) fn configurations_are_accepted(_: &str) -> Result<(), Failed> {
 }
 
 /// Real events where they lie beside the repository, otherwise plain ones: 200,000 of them.
-pub(crate) fn noise(filter: &str) -> Result<(), Failed> {
+pub(crate) fn noise(wiring: Wiring) -> Result<(), Failed> {
     const COUNT: usize = 200_000;
     let mut events = Vec::new();
     for entry in fs::read_dir(root().join("../shared/corpus")).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.ends_with(".ndjson") && !name.starts_with("mirror-") {
+            let source = Source::of(name.split('-').next().unwrap_or_default());
             let text = fs::read_to_string(entry.path())?;
-            events.extend(
-                text.lines().filter(|line| line.starts_with('{')).map(|line| line.as_bytes().to_vec()),
-            );
+            let lines = text.lines().filter(|line| line.starts_with('{'));
+            events.extend(lines.map(|line| (source, line.as_bytes().to_vec())));
         }
     }
     if events.is_empty() {
         let event =
             |n| format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"GetObject{n}","n":{n},"f":0.5}}"#);
-        events.extend((0..1000).map(|n| event(n).into_bytes()));
+        events.extend((0..1000).map(|n| (Source::Aws, event(n).into_bytes())));
     }
-    let lines: Result<Vec<_>, _> = (0..COUNT).map(|at| numbered(&events[at % events.len()], at)).collect();
-    let values: Result<Vec<Value>, _> = events.iter().map(|event| serde_json::from_slice(event)).collect();
+    let line = |at: usize| {
+        let (source, event) = &events[at % events.len()];
+        numbered(event, at).map(|line| (*source, line))
+    };
+    let lines: Result<Vec<_>, _> = (0..COUNT).map(line).collect();
+    let values: Result<Vec<Value>, _> =
+        events.iter().map(|(_, event)| serde_json::from_slice(event)).collect();
     let values = values?;
     let mut seen = vec![false; COUNT];
-    for mut record in pass(filter, &lines?)? {
+    for mut record in pass(wiring, &lines?)? {
         let number = take_number(&mut record)?;
         if std::mem::replace(seen.get_mut(number).ok_or("an unknown number")?, true) {
             return Err(format!("event {number} came out twice").into());
@@ -70,14 +77,14 @@ pub(crate) fn noise(filter: &str) -> Result<(), Failed> {
     }
 }
 
-pub(crate) fn large_events(filter: &str) -> Result<(), Failed> {
+pub(crate) fn large_events(wiring: Wiring) -> Result<(), Failed> {
     let mut lines = Vec::new();
     for (number, size) in [256 * 1024, 1024 * 1024, 100].into_iter().enumerate() {
         let head = format!(r#"{{"{CASE}":{number},{MIRROR},"responseElements":{{"pad":""#);
         let pad = "x".repeat(usize::saturating_sub(size, head.len() + 3));
-        lines.push(format!("{head}{pad}\"}}}}").into_bytes());
+        lines.push((Source::Aws, format!("{head}{pad}\"}}}}").into_bytes()));
     }
-    let enriched = enriched_numbers(pass(filter, &lines)?)?;
+    let enriched = enriched_numbers(pass(wiring, &lines)?)?;
     if enriched.len() == lines.len() && enriched.values().all(|enriched| *enriched) {
         Ok(())
     } else {
@@ -99,7 +106,7 @@ fn enriched_numbers(records: Vec<Value>) -> Result<HashMap<usize, bool>, String>
 
 /// The rows of the hostile vectors, each as a line of its own, each between two good events in the same chunk. What is no
 /// JSON reaches the module as text in `log`.
-pub(crate) fn hostile_records(filter: &str) -> Result<(), Failed> {
+pub(crate) fn hostile_records(wiring: Wiring) -> Result<(), Failed> {
     let (files, problems) = vectors::load(&root().join("tests/vectors"));
     let bad = files.iter().filter(|file| file.name.starts_with("bad/")).flat_map(|file| &file.cases);
     let (mut lines, mut good) = (Vec::new(), 0);
@@ -107,24 +114,24 @@ pub(crate) fn hostile_records(filter: &str) -> Result<(), Failed> {
     for case in bad.filter(|case| case.shippers || !case.name.starts_with("deep")) {
         let mut line = case.record.clone();
         line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
-        lines.push(line);
-        lines.push(format!(r#"{{"{CASE}":{good},{MIRROR}}}"#).into_bytes());
+        lines.push((Source::Aws, line));
+        lines.push((Source::Aws, format!(r#"{{"{CASE}":{good},{MIRROR}}}"#).into_bytes()));
         good += 1;
     }
     if good < 40 || !problems.is_empty() {
         return Err(format!("{good} hostile vectors, problems: {problems:?}").into());
     }
     // `pass` fails when the process dies.
-    let enriched = enriched_numbers(pass_hostile(filter, &lines, good)?)?;
+    let enriched = enriched_numbers(pass_hostile(wiring, &lines, good)?)?;
     let lost: Vec<_> = (0..good).filter(|number| enriched.get(number) != Some(&true)).collect();
     if lost.is_empty() { Ok(()) } else { Err(format!("good events lost or not enriched: {lost:?}").into()) }
 }
 
 /// Like [`pass`], and waits only for the good ones: Fluent Bit itself may refuse a hostile line.
-fn pass_hostile(filter: &str, lines: &[Vec<u8>], good: usize) -> Result<Vec<Value>, String> {
+fn pass_hostile(wiring: Wiring, lines: &[(Source, Vec<u8>)], good: usize) -> Result<Vec<Value>, String> {
     let folder = Folder::new()?;
-    folder.write("in.ndjson", &[lines.join(&b'\n'), b"\n".to_vec()].concat())?;
-    let mut process = Process::start(&folder, &configuration(filter, TAIL, FILE), &[])?;
+    folder.write_lines(lines)?;
+    let mut process = Process::start(&folder, &configuration(wiring, FILE)?, &[])?;
     let out = folder.join("out.ndjson");
     let mark = format!("\"{CASE}\":");
     let (mut count, mut rounds) = (0, 0);
@@ -144,14 +151,13 @@ fn pass_hostile(filter: &str, lines: &[Vec<u8>], good: usize) -> Result<Vec<Valu
 }
 
 /// Ten million events; takes minutes, so it runs only when asked for: `cargo test … -- --ignored memory`.
-pub(crate) fn memory_is_flat(filter: &str) -> Result<(), Failed> {
+pub(crate) fn memory_is_flat(wiring: Wiring) -> Result<(), Failed> {
     const ROUNDS: usize = 100;
     const EVENTS: usize = 100_000;
     let folder = Folder::new()?;
-    folder.write("in.ndjson", b"")?;
+    folder.write_lines(&[])?;
     let output = "    - name: 'null'\n      match: '*'\n";
-    let input = TAIL.replace("IN}", "IN}*");
-    let mut process = Process::start(&folder, &configuration(filter, &input, output), &[])?;
+    let mut process = Process::start(&folder, &configuration(wiring, output)?, &[])?;
     let mut block = Vec::new();
     for number in 0..EVENTS {
         let event = match number % 100 {
@@ -160,35 +166,29 @@ pub(crate) fn memory_is_flat(filter: &str) -> Result<(), Failed> {
         };
         block.extend_from_slice(event.as_bytes());
     }
+    let input = folder.file(Source::Aws);
     let mut sizes = Vec::new();
     for round in 0..ROUNDS {
         use std::io::Write;
-        let mut file = fs::OpenOptions::new().append(true).open(folder.join("in.ndjson"))?;
+        let mut file = fs::OpenOptions::new().append(true).open(&input)?;
         file.write_all(&block)?;
         let length = file.metadata()?.len();
-        // The offset that tail has reached stands in /proc.
-        process.wait_until(|| Ok(offset(&folder) >= length))?;
+        let process_id = process.id();
+        process.wait_until(|| Ok(offset(process_id, &input) >= length))?;
         sizes.push(resident_kib(process.id())?);
         if round % 10 == 9 {
             eprintln!("{} events: {} KiB", (round + 1) * EVENTS, sizes[round]);
         }
     }
     process.terminate()?;
-    let (early, late) = (sizes[ROUNDS / 10], sizes[ROUNDS - 1]);
+    let (early, late) = (sizes[ROUNDS / 2 - 1], sizes[ROUNDS - 1]);
     if late <= early + early / 10 { Ok(()) } else { Err(format!("{early} KiB grew to {late} KiB").into()) }
 }
 
-fn offset(folder: &Folder) -> u64 {
-    // The input file is open once; its position is the largest of the process's files named in.ndjson.
-    let path = folder.join("in.ndjson");
-    fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .flat_map(|process| {
-            fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok)
-        })
-        .filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == path))
+/// How far a process has read a file.
+fn offset(process: u32, file: &Path) -> u64 {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().filter_map(Result::ok);
+    open.filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == file))
         .filter_map(|fd| {
             let info = fs::read_to_string(fd.path().to_string_lossy().replace("/fd/", "/fdinfo/")).ok()?;
             info.lines().next()?.split_whitespace().nth(1)?.parse().ok()

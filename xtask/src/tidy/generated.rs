@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::routes::filter_routed;
+use crate::routes::inputs_routed;
 use crate::task::root;
 
 /// One generated file.
@@ -20,7 +20,7 @@ const GENERATED: &[Generated] = &[
     Generated { path: "docs/CATALOG.md", generate: crate::catalog::page },
     Generated { path: "docs/POLICY.md", generate: crate::policy::page },
     Generated { path: "docs/policy.schema.json", generate: crate::policy::schema },
-    Generated { path: "fluent-bit-config/filter-routed.yaml", generate: filter_routed },
+    Generated { path: "fluent-bit-config/inputs-routed.yaml", generate: inputs_routed },
     Generated { path: "vector-config/vector-routed.yaml", generate: crate::vector_route::routed },
 ];
 

@@ -47,7 +47,7 @@ fn task_list(current: &str) -> Result<String, String> {
 }
 
 /// Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`.
-fn between_marks(current: &str, name: &str, fresh: &str) -> Result<String, String> {
+pub(crate) fn between_marks(current: &str, name: &str, fresh: &str) -> Result<String, String> {
     let mark = format!("<!-- generated: {name} -->\n");
     let (head, rest) = current.split_once(&mark).ok_or_else(|| format!("no mark {}", mark.trim_end()))?;
     let (_, tail) = rest.split_once("<!-- end -->").ok_or("no mark <!-- end -->")?;

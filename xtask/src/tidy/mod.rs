@@ -5,6 +5,8 @@ mod layers;
 mod paths;
 mod sorted;
 
+pub(crate) use generated::between_marks;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

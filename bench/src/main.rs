@@ -91,7 +91,7 @@ fn bench(quick: bool) -> Result<(), String> {
 
     eprintln!("bench: the command line (this takes minutes)");
     let data = command::Data::make(&out, if quick { 250 << 20 } else { 1 << 30 })?;
-    let commands = command::run(&data, if quick { 1 } else { 3 })?;
+    let commands = command::run(&data, if quick { 1 } else { 5 })?;
     let memory = (command::memory(&data.small)?, command::memory(&data.large)?);
     let command_start = command::start(&out, rounds)?;
     let memcpy = machine::memcpy_bytes_per_second(&data.small, rounds)?;

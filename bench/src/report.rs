@@ -103,7 +103,7 @@ impl Report {
             let _ = writeln!(page, "- {fact}");
         }
         page.push_str(
-            "\nEvery figure is the median of interleaved samples of one run, in processor time where it is about one core; every pass is checked for how many records it selected.\n",
+            "\nEvery figure is the median of interleaved samples of one run: engines and growth in processor time, starts and commands by the clock.\nEvery pass over a workload is checked for how many records it selected, every command once, on a tenth of its file.\n",
         );
         self.budgets(&mut page)?;
         self.engines(&mut page);

@@ -1,8 +1,12 @@
 //! `cargo xtask bench`: what is measured and never tested. One row per benchmark.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use crate::build::{build_module, target_dir};
 use crate::setup::TARGET;
-use crate::task::{cargo, run, say};
+use crate::task::{cargo, root, run, say};
+use crate::tidy::between_marks;
 
 /// One benchmark: its name and the function that runs it.
 type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
@@ -23,7 +27,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
     }
 }
 
-/// Against what a user would use instead. `--quick` measures with small workloads and writes nothing.
+/// Against what a user would use instead; the results go into docs/. `--quick` measures less and writes nothing there,
+/// `modules FILE…` compares builds of the module.
 fn peers(arguments: &[String]) -> Result<(), String> {
     build_module()?;
     say("building the command, the peers and their engines (many minutes the first time)");
@@ -38,12 +43,30 @@ fn peers(arguments: &[String]) -> Result<(), String> {
     let manifest = ["--manifest-path", "bench/Cargo.toml"];
     let guest = ["build", "--profile", "guest", "--target", TARGET, "-p", "tapsieve-bench-serde-guest"];
     run(&mut peer(&[&guest[..], &manifest].concat()))?;
+    let out = folder.join("out");
     let bench = ["run", "--quiet", "--release", "-p", "tapsieve-bench"];
     run(peer(&[&bench[..], &manifest].concat())
         .env("SERDE_GUEST", folder.join(TARGET).join("guest/tapsieve_bench_serde_guest.wasm"))
+        .env("OUT", &out)
         .env("TAPSIEVE", target_dir().join("release/tapsieve"))
         .arg("--")
-        .args(arguments))
+        .args(arguments))?;
+    if arguments.is_empty() { publish(&out) } else { Ok(()) }
+}
+
+/// Puts a run's results into docs/.
+fn publish(out: &Path) -> Result<(), String> {
+    let read =
+        |path: PathBuf| fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()));
+    let write = |name: &str, text: String| {
+        fs::write(root().join("docs").join(name), text).map_err(|error| format!("docs/{name}: {error}"))
+    };
+    let page = read(root().join("docs/BENCHMARKS.md"))?;
+    write("BENCHMARKS.md", between_marks(&page, "bench", &read(out.join("report.md"))?)?)?;
+    for name in ["benchmarks.csv", "throughput.svg", "growth.svg"] {
+        write(name, read(out.join(name))?)?;
+    }
+    Ok(())
 }
 
 /// Instruction counts against their baseline, as `cargo xtask test` does it; `--bless` writes the baseline.

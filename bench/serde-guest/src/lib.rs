@@ -91,10 +91,8 @@ fn describe(event: &mut Value) {
     };
     let first = |paths: [&str; 3]| paths.into_iter().find_map(|path| event.pointer(path)).cloned();
     let resolved = first(["/eventName", "/operationName", "/protoPayload/methodName"]);
-    let actor =
-        first(["/userIdentity/arn", "/caller", "/protoPayload/authenticationInfo/principalEmail"]);
-    let source =
-        first(["/sourceIPAddress", "/callerIpAddress", "/protoPayload/requestMetadata/callerIp"]);
+    let actor = first(["/userIdentity/arn", "/caller", "/protoPayload/authenticationInfo/principalEmail"]);
+    let source = first(["/sourceIPAddress", "/callerIpAddress", "/protoPayload/requestMetadata/callerIp"]);
     event["mirrorAction"] = action.into();
     for (column, value) in [("ResolvedEventName", resolved), ("ActorIdentity", actor), ("SourceIP", source)] {
         if let Some(value) = value {

@@ -21,8 +21,11 @@ const DIFFERENCE_MAX: u64 = 5;
 /// More than anything here takes.
 const FUEL: u64 = u64::MAX / 2;
 
-/// An engine's name and how it counts: the fuel for a first, empty record, and for all records after it.
-type Counter = (&'static str, fn(&[u8], &Workload) -> Result<(u64, u64), String>);
+/// Counts the fuel for a first, empty record, and for all records after it.
+type Count = fn(&[u8], &Workload) -> Result<(u64, u64), String>;
+
+/// An engine's name and how it counts.
+type Counter = (&'static str, Count);
 
 const COUNTERS: [Counter; 2] = [("wasmtime", count_wasmtime), ("wasmi", count_wasmi)];
 
@@ -55,9 +58,7 @@ fn baseline_path() -> PathBuf {
     root().join("tests/instructions.toml")
 }
 
-fn measure(
-    count: fn(&[u8], &Workload) -> Result<(u64, u64), String>,
-) -> Result<Vec<(&'static str, u64)>, String> {
+fn measure(count: Count) -> Result<Vec<(&'static str, u64)>, String> {
     let module = module_bytes()?;
     let mut counts = Vec::new();
     for workload in workloads(1) {

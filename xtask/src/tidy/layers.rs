@@ -26,6 +26,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
     ("host", &["tapsieve-policy"]),
     ("host-test", &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-demo-test"]),
+    ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];

@@ -171,16 +171,20 @@ impl<'a> Values<'a> {
 }
 
 /// A scalar as text; of a list the range that holds every address, or the first text.
+///
+/// Google writes `canonicalUrl` beside `url`, in whatever order a shipper leaves them: it is passed over.
 fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
     let Some(list) = raw.array() else { return raw.text() };
-    let mut first = None;
+    let (mut first, mut passed_over) = (None, false);
     for (is_key, text) in Strings::new(Raw(list)) {
         if is_everything(&text) {
             return Some(text);
         }
-        if first.is_none() && !is_key {
+        if first.is_none() && !is_key && !passed_over {
             first = Some(text);
+            continue;
         }
+        passed_over = is_key && text.eq_ignore_ascii_case("canonicalUrl");
     }
     first
 }

@@ -1,6 +1,7 @@
 //! The project's own tasks: `cargo xtask help`. A light program; nothing here links the engine.
 
 mod abi;
+mod bench_fluent_bit;
 mod build;
 mod ci;
 mod demo;
@@ -56,6 +57,11 @@ const TASKS: &[Task] = &[
         name: "soak",
         help: "long runs with a real shipper: `soak vector` counts what is lost, doubled and spent",
         run: soak::soak,
+    },
+    Task {
+        name: "bench",
+        help: "`bench fluent-bit` measures what the module costs in Fluent Bit, for docs/BENCHMARKS.md",
+        run: bench_fluent_bit::bench,
     },
     Task { name: "help", help: "print this list", run: help },
 ];

@@ -268,6 +268,19 @@ impl Process {
         self.child.id()
     }
 
+    /// The CPU time that it has taken so far.
+    ///
+    /// # Errors
+    /// It has ended, or this is no Linux.
+    pub fn cpu_seconds(&self) -> Result<f64, String> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).map_err(show)?;
+        // The name before the last parenthesis may hold spaces; user and system time are 11 and 12 fields after it.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+        // Linux counts in hundredths of a second.
+        Ok(ticks.iter().sum::<f64>() / 100.0)
+    }
+
     /// Waits until `done` says so.
     ///
     /// # Errors

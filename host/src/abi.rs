@@ -49,6 +49,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "verdict", params: &[], result: Some(I64) },
     Function { name: "policy", params: &[], result: Some(I64) },
     Function { name: "fluent_bit_process", params: &[I32, I32, I32, I32, I32, I32], result: Some(I32) },
+    Function { name: "fluent_bit_repair", params: &[I32, I32, I32, I32, I32, I32], result: Some(I32) },
 ];
 
 /// The function called `name`, if the interface has it.

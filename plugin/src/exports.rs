@@ -185,3 +185,22 @@ unsafe extern "C" fn fluent_bit_process(
     let bytes = unsafe { argument(record, record_len) };
     shell().fluent_bit_process(bytes).map_or(record, <[u8]>::as_ptr)
 }
+
+/// # Safety
+/// As [`fluent_bit_process`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fluent_bit_repair(
+    _tag: *const u8,
+    _tag_len: u32,
+    _sec: u32,
+    _nsec: u32,
+    record: *const u8,
+    record_len: usize,
+) -> *const u8 {
+    if record.is_null() {
+        return shell().uncopied_record(record_len as u32).as_ptr();
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { argument(record, record_len) };
+    shell().fluent_bit_repair(bytes).map_or(record, <[u8]>::as_ptr)
+}

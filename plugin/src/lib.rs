@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod repair;
 mod shell;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,6 @@
 //! What an instance keeps between calls. Knows the shape of each host's answer, nothing about addresses.
 
+use crate::repair::repair;
 use alloc::string::String;
 use alloc::vec::Vec;
 use tapsieve_detector::json::write_number;
@@ -11,6 +12,8 @@ pub struct Shell {
     detector: Detector,
     /// The answer to Fluent Bit, which ends with a zero byte.
     answer: Vec<u8>,
+    /// The last record that had to be repaired.
+    repaired: Vec<u8>,
     /// The policy in force, as it was given.
     policy: Vec<u8>,
     /// Why the last policy was refused.
@@ -20,7 +23,13 @@ pub struct Shell {
 impl Shell {
     /// An instance with the default policy.
     pub const fn new() -> Self {
-        Shell { detector: Detector::new(), answer: Vec::new(), policy: Vec::new(), message: String::new() }
+        Shell {
+            detector: Detector::new(),
+            answer: Vec::new(),
+            repaired: Vec::new(),
+            policy: Vec::new(),
+            message: String::new(),
+        }
     }
 
     /// Puts a policy in force, or returns why not.
@@ -64,10 +73,20 @@ impl Shell {
             Outcome::Enriched(enriched) => enriched,
             Outcome::Dropped => b"",
         };
-        self.answer.clear();
-        self.answer.extend_from_slice(answer);
-        self.answer.push(0);
-        Some(&self.answer)
+        Some(ended(&mut self.answer, answer))
+    }
+
+    /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
+    pub fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
+        if !repair(record, &mut self.repaired) {
+            return self.fluent_bit_process(record);
+        }
+        let answer: &[u8] = match self.detector.process(&self.repaired) {
+            Outcome::Unchanged => &self.repaired,
+            Outcome::Enriched(enriched) => enriched,
+            Outcome::Dropped => b"",
+        };
+        Some(ended(&mut self.answer, answer))
     }
 
     /// The visible answer for a record that the host could not copy into the module.
@@ -78,4 +97,12 @@ impl Shell {
         self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
         &self.answer
     }
+}
+
+/// The text with a zero byte after it.
+fn ended<'a>(answer: &'a mut Vec<u8>, text: &[u8]) -> &'a [u8] {
+    answer.clear();
+    answer.extend_from_slice(text);
+    answer.push(0);
+    answer
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bench_fluent_bit;
 use crate::build::{build_module, target_dir};
 use crate::setup::TARGET;
 use crate::task::{cargo, root, run, say};
@@ -11,7 +12,8 @@ use crate::tidy::between_marks;
 /// One benchmark: its name and the function that runs it.
 type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
 
-const BENCHES: &[Bench] = &[("peers", peers), ("instructions", instructions)];
+const BENCHES: &[Bench] =
+    &[("peers", peers), ("fluent-bit", bench_fluent_bit::bench), ("instructions", instructions)];
 
 /// `cargo xtask bench [NAME]`
 pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {

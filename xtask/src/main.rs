@@ -2,6 +2,7 @@
 
 mod abi;
 mod bench;
+mod bench_fluent_bit;
 mod build;
 mod catalog;
 mod ci;
@@ -61,7 +62,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        help: "measure against other ways to do the same; `bench instructions` compares counts, --bless keeps them",
+        help: "measure against other ways to do the same; `bench fluent-bit` there, `bench instructions` counts, --bless keeps them",
         run: bench::bench,
     },
     Task { name: "help", help: "print this list", run: help },

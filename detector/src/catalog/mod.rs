@@ -370,6 +370,8 @@ pub const TABLES: [(&[Operation], &[Source]); 12] = [
 /// The prefilter looks for these, in any case and any JSON spelling. Cut so that no common word shares
 /// much of one: a longer overlap costs speed, never a match. A test holds them against the rows.
 pub const ANCHORS: &[&str] = &[
+    "\"CreateTags",
+    "\"DeleteTags",
     "-PKTCAP_STA",
     "-PKTCAP_STO",
     "-SESSION_CR",
@@ -412,9 +414,8 @@ pub const ANCHORS: &[&str] = &[
     "ovs-mirror-",
     "packet-capt",
     "port-mirror",
+    "questMirror",
     "remove Brid",
-    "RequestMirr",
-    "resourcesSe",
     "rroringDepl",
     "rroringEndp",
     "show monito",

@@ -193,7 +193,12 @@ mod tests {
             ANCHORS.iter().any(|anchor| text.contains(&anchor.to_ascii_lowercase()))
         };
         for row in rows().filter(|row| !matches!(row.provider, Provider::Network | Provider::Host)) {
-            let before = if row.provider == Provider::Oci { "com.oraclecloud.virtualNetwork." } else { "" };
+            // A name that is a whole value stands after a quote.
+            let before = match row.provider {
+                Provider::Oci => "com.oraclecloud.virtualNetwork.",
+                Provider::Aws => "\"",
+                _ => "",
+            };
             let conditions = row.requires.conditions();
             let required = |(path, test): &(&str, Test)| {
                 has_anchor(path) || matches!(test, Test::Holds(text) if has_anchor(text))

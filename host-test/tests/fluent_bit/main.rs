@@ -27,6 +27,11 @@ fn main() -> ExitCode {
         |_| whole::configurations_are_accepted(),
         Wiring::Every,
     )];
+    trials.push(trial(
+        "values-that-JSON-does-not-have-come-through".into(),
+        |_| whole::odd_values(),
+        Wiring::Every,
+    ));
     for wiring in Wiring::ALL {
         let name = |law: &str| format!("{}/{law}", wiring.name());
         trials.push(trial(name("noise-comes-out-as-it-went-in"), whole::noise, wiring));

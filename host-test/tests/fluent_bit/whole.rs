@@ -10,8 +10,8 @@ use serde_json::Value;
 use tapsieve_host_test::check::same_values;
 use tapsieve_host_test::engines::module_path;
 use tapsieve_host_test::fluent_bit::{
-    CASE, FILE, Folder, Process, Source, Wiring, binary, configuration, configurations, numbered, pass,
-    take_number,
+    CASE, FILE, Folder, Process, Source, Wiring, binary, configuration, configurations, line_count, numbered,
+    pass, records, take_number,
 };
 use tapsieve_host_test::{root, vectors};
 
@@ -149,6 +149,52 @@ fn pass_hostile(wiring: Wiring, lines: &[(Source, Vec<u8>)], good: usize) -> Res
         .filter(|line| line.windows(mark.len()).any(|w| w == mark.as_bytes()));
     Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
+
+/// A Lua filter gives every record values that JSON does not have; `fluent_bit_repair` gets them through.
+pub(crate) fn odd_values() -> Result<(), Failed> {
+    const COUNT: usize = 200;
+    let folder = Folder::new()?;
+    let event = |number| match number % 2 {
+        0 => format!(r#"{{"{CASE}":{number},{MIRROR}}}"#),
+        _ => format!(r#"{{"{CASE}":{number},"eventName":"GetObject"}}"#),
+    };
+    folder.write_lines(
+        &(0..COUNT).map(|number| (Source::Aws, event(number).into_bytes())).collect::<Vec<_>>(),
+    )?;
+    let shipped = configurations().join("filter.yaml");
+    let repair = fs::read_to_string(&shipped)?.replace("fluent_bit_process", "fluent_bit_repair");
+    let odd = folder.write("odd.yaml", ODD.as_bytes())?;
+    let repair = folder.write("repair.yaml", repair.as_bytes())?;
+    let filters = format!("{}\n  - {}", odd.display(), repair.display());
+    let yaml = configuration(Wiring::Every, FILE)?.replace(&shipped.display().to_string(), &filters);
+    let mut process = Process::start(&folder, &yaml, &[])?;
+    let out = folder.join("out.ndjson");
+    let mut rounds = 0;
+    process.wait_until(|| {
+        rounds += 1;
+        Ok(line_count(&out) >= COUNT || rounds > 400)
+    })?;
+    process.terminate()?;
+    let records = records(&out)?;
+    for record in &records {
+        let text = |name: &str| record[name].as_str().unwrap_or_default().trim_start_matches('-').to_owned();
+        if text("nan") != "nan" || text("inf") != "inf" || record["keys"]["-7"] != "a" {
+            return Err(format!("came out as {record}").into());
+        }
+    }
+    let enriched = enriched_numbers(records)?;
+    let wrong: Vec<_> =
+        (0..COUNT).filter(|number| enriched.get(number) != Some(&number.is_multiple_of(2))).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("lost, or not as expected: {wrong:?}").into()) }
+}
+
+const ODD: &str = "pipeline:
+  filters:
+    - name: lua
+      match: '*'
+      call: odd
+      code: function odd(tag, time, record) record.nan = 0/0 record.inf = 1/0 record.keys = {[-7] = 'a'} return 2, time, record end
+";
 
 /// Ten million events; takes minutes, so it runs only when asked for: `cargo test … -- --ignored memory`.
 pub(crate) fn memory_is_flat(wiring: Wiring) -> Result<(), Failed> {

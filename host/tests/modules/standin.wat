@@ -103,4 +103,5 @@
     (i64.const 0))
 
   (func (export "fluent_bit_process") (param i32 i32 i32 i32 i32 i32) (result i32) (local.get 4))
+  (func (export "fluent_bit_repair") (param i32 i32 i32 i32 i32 i32) (result i32) (local.get 4))
 )

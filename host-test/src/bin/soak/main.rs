@@ -1,7 +1,9 @@
-//! Long runs that no test waits for: `cargo xtask soak vector`. Prints figures; fails when an event is lost.
+//! Long runs that no test waits for: `cargo xtask soak vector`, `cargo xtask bench fluent-bit`. Prints figures; fails when
+//! an event is lost.
 
 mod cost;
 mod faults;
+mod fluent_bit;
 mod load;
 
 use std::process::ExitCode;
@@ -10,10 +12,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
+        ["fluent-bit"] => fluent_bit::run(),
         ["vector"] => faults::run(None).and_then(|()| cost::run()),
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
-        _ => Err(format!("usage: soak vector [cost|{}]", faults::NAMES.join("|"))),
+        _ => Err(format!("usage: soak fluent-bit | soak vector [cost|{}]", faults::NAMES.join("|"))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,167 @@
+//! What the module costs in Fluent Bit, next to no filter, a Lua filter and the floor of the WASM filter.
+
+use std::fs;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use tapsieve_host_test::fluent_bit::{
+    FILE, Folder, Process, Source, Wiring, binary, configuration, line_count,
+};
+
+/// Events of one run.
+const EVENTS: usize = 100_000;
+/// One event in so many is about mirroring.
+const MIRROR_EVERY: usize = 1000;
+/// Each pipeline runs so often, in turn; the run that was least disturbed counts.
+const ROUNDS: usize = 7;
+
+/// What stands between the inputs and the output.
+struct Pipeline {
+    name: &'static str,
+    wiring: Wiring,
+    /// In place of the shipped filter.
+    filters: Option<&'static str>,
+    /// In place of the built module.
+    module: Option<&'static str>,
+}
+
+const PIPELINES: [Pipeline; 5] = [
+    Pipeline { name: "no filter", wiring: Wiring::Every, filters: Some(""), module: None },
+    Pipeline { name: "Lua, seed rule", wiring: Wiring::Every, filters: Some(LUA), module: None },
+    Pipeline { name: "WASM, returns its input", wiring: Wiring::Every, filters: None, module: Some(FLOOR) },
+    Pipeline { name: "`fluent-bit.yaml`", wiring: Wiring::Every, filters: None, module: None },
+    Pipeline { name: "`fluent-bit-routed.yaml`", wiring: Wiring::Routed, filters: None, module: None },
+];
+
+const LUA: &str = "  filters:
+    - name: lua
+      match: '*'
+      script: ${TAPSIEVE_STATE}/seed.lua
+      call: seed
+";
+
+/// The original query's selection: parts of names in three fields, in any case.
+const SEED: &str = r#"
+local rules = {
+  { "createtrafficmirrorsession", "createtrafficmirrortarget", "createtrafficmirrorfilter",
+    "modifytrafficmirrorsession", "modifytrafficmirrorfilterrule", "deletetrafficmirrorsession" },
+  { "virtualnetworktaps/write", "tapconfigurations/write" },
+  { "insertpacketmirroring", "patchpacketmirroring", "deletepacketmirroring" },
+}
+local function holds(value, names)
+  if type(value) ~= "string" then return false end
+  value = value:lower()
+  for i = 1, #names do
+    if value:find(names[i], 1, true) then return true end
+  end
+  return false
+end
+function seed(tag, timestamp, record)
+  local payload = record.protoPayload
+  if holds(record.eventName, rules[1]) or holds(record.operationName, rules[2])
+    or (type(payload) == "table" and holds(payload.methodName, rules[3])) then
+    record.mirror = { schema = 1 }
+    return 2, timestamp, record
+  end
+  return 0, timestamp, record
+end
+"#;
+
+/// Gives back its input. Memory for arguments is handed out upwards and all taken back at once.
+const FLOOR: &str = r#"(module
+  (memory (export "memory") 64)
+  (global $next (mut i32) (i32.const 1024))
+  (func (export "malloc") (param $len i32) (result i32)
+    global.get $next
+    (global.set $next (i32.add (global.get $next) (i32.and (i32.add (local.get $len) (i32.const 15)) (i32.const -16)))))
+  (func (export "free") (param i32) (global.set $next (i32.const 1024)))
+  (func (export "fluent_bit_process") (param i32 i32 i32 i32 i32 i32) (result i32) local.get 4))"#;
+
+/// One event, with the members that most CloudTrail events have.
+fn line(number: usize) -> String {
+    let name = if number.is_multiple_of(MIRROR_EVERY) { "CreateTrafficMirrorSession" } else { "AssumeRole" };
+    format!(
+        r#"{{"n":{number},"eventVersion":"1.08","userIdentity":{{"type":"AssumedRole","principalId":"AROAEXAMPLEROLE00001:dana","arn":"arn:aws:sts::111122223333:assumed-role/ops/dana","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE000000001","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAEXAMPLEROLE00001","arn":"arn:aws:iam::111122223333:role/ops","accountId":"111122223333","userName":"ops"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"2026-03-01T10:00:00Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2026-03-01T10:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"{name}","awsRegion":"eu-central-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2.15.0 Python/3.11.6 Linux/6.1 exe/x86_64","requestParameters":{{"roleArn":"arn:aws:iam::111122223333:role/build","roleSessionName":"session-{number}","durationSeconds":3600}},"responseElements":null,"requestID":"0a1b2c3d-0000-4000-8000-{number:012}","eventID":"4e5f6a7b-0000-4000-8000-{number:012}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2.eu-central-1.amazonaws.com"}}}}"#
+    )
+}
+
+/// Prints a table in Markdown.
+pub(crate) fn run() -> Result<(), String> {
+    let lines: Vec<_> = (0..EVENTS).map(|number| (Source::Aws, line(number).into_bytes())).collect();
+    let bytes = lines.iter().map(|(_, line)| line.len()).sum::<usize>() / EVENTS;
+    let mut best = [f64::INFINITY; PIPELINES.len()];
+    for round in 1..=ROUNDS {
+        for (pipeline, best) in PIPELINES.iter().zip(&mut best) {
+            let micros = once(pipeline, &lines)?;
+            eprintln!("round {round} of {ROUNDS}: {:26} {micros:.1} µs", pipeline.name);
+            *best = best.min(micros);
+        }
+    }
+    println!(
+        "{}, {} processors of type {}; {EVENTS} CloudTrail-like events of {bytes} bytes, one in {MIRROR_EVERY} about mirroring, \
+         from a file to a file; CPU microseconds per event, the least of {ROUNDS} runs.\n",
+        version()?,
+        std::thread::available_parallelism().map_or(0, usize::from),
+        processor()
+    );
+    let [none, lua, floor, ..] = best;
+    println!(
+        "| pipeline | total | over no filter | of Lua's | of the floor |\n| --- | ---: | ---: | ---: | ---: |"
+    );
+    for (pipeline, micros) in PIPELINES.iter().zip(best) {
+        let over = micros - none;
+        let ratios = format!("{:.2} | {:.2}", over / (lua - none), over / (floor - none));
+        let ratios = if pipeline.name == "no filter" { " | " } else { &ratios };
+        println!("| {} | {micros:.1} | {over:.1} | {ratios} |", pipeline.name);
+    }
+    Ok(())
+}
+
+/// Runs all events through one pipeline; CPU microseconds per event, start included.
+fn once(pipeline: &Pipeline, lines: &[(Source, Vec<u8>)]) -> Result<f64, String> {
+    let folder = Folder::new()?;
+    folder.write_lines(lines)?;
+    folder.write("seed.lua", SEED.as_bytes())?;
+    let mut yaml = configuration(pipeline.wiring, FILE)?;
+    if let Some(filters) = pipeline.filters {
+        let (_, rest) = yaml.split_once("service:\n").ok_or("no service")?;
+        yaml = format!("service:\n{}", rest.replace("pipeline:\n", &format!("pipeline:\n{filters}")));
+    }
+    let mut env = Vec::new();
+    if let Some(module) = pipeline.module {
+        let module = wat::parse_str(module).map_err(|error| error.to_string())?;
+        let path = folder.write("floor.wasm", &module)?;
+        env.push(("TAPSIEVE_WASM", path.to_string_lossy().into_owned()));
+    }
+    let mut process = Process::start(&folder, &yaml, &env)?;
+    let out = folder.join("out.ndjson");
+    process.wait_until(|| {
+        sleep(Duration::from_millis(200));
+        Ok(line_count(&out) >= lines.len())
+    })?;
+    let micros = process.cpu_seconds()? * 1e6 / lines.len() as f64;
+    process.terminate()?;
+    let text = fs::read_to_string(&out).map_err(|error| error.to_string())?;
+    let mirror = text.lines().filter(|line| line.contains("\"schema\":1")).count();
+    let expected = match (pipeline.filters, pipeline.module) {
+        (Some(""), _) | (_, Some(_)) => 0,
+        _ => lines.len() / MIRROR_EVERY,
+    };
+    match (text.lines().count() == lines.len(), mirror == expected) {
+        (true, true) => Ok(micros),
+        (false, _) => Err(format!("{}: {} events came out", pipeline.name, text.lines().count())),
+        (_, false) => Err(format!("{}: {mirror} mirror events, not {expected}", pipeline.name)),
+    }
+}
+
+fn version() -> Result<String, String> {
+    let output = Command::new(binary()?).arg("--version").output().map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or("Fluent Bit").to_owned())
+}
+
+fn processor() -> String {
+    let facts = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = facts.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or("unknown", |(_, name)| name).to_owned()
+}

@@ -100,6 +100,7 @@ paths! {
     Field::EventType.code() => "type",
     Field::TraceName.code() => "trace_name",
     Field::ObjectResource.code() => "objectRef.resource",
+    Field::Substatus.code() => "objectRef.subresource",
     Field::Group.code() => "objectRef.apiGroup",
     Field::Service.code() => "eventSource",
     Field::Service.code() => "serviceName",

@@ -17,6 +17,8 @@ paths! {
     Field::Time.code() => "eventTime",
     Field::Time.code() => "time",
     Field::Status.code() => "data.response.status",
+    Field::Status.code() => "eventType",
+    Field::Status.code() => "type",
     Field::Error.code() => "data.response.message",
     Field::Enable.code() => "data.stateChange.current.isVtapEnabled",
     Field::Enable.code() => "data.response.payload.isVtapEnabled",

@@ -35,6 +35,7 @@ pub(super) enum Field {
     First,
     Last,
     Enable,
+    Disable,
 }
 
 impl Field {

@@ -25,6 +25,7 @@ const NAMES: &[&str] = &[
     "$event['eventName']",
     "$event['eventType']",
     "$Records['eventName']",
+    "$data['operationName']",
 ];
 
 /// Fields that hold a device's line or an event as text. A rule looks for the prefilter's anchors in them,
@@ -49,6 +50,7 @@ const FIRST: &[&str] = &[
     "$records[0]['operationName']['value']",
     "$records[0]['category']",
     "$records[0]['time']",
+    "$items[0]['auditID']",
 ];
 
 /// `fluent-bit-config/filter-routed.yaml`

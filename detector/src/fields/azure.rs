@@ -52,12 +52,13 @@ paths! {
     Field::Substatus.code() => "properties.statusCode",
     Field::Error.code() => "properties.statusMessage",
     Field::Error.code() => "resultDescription",
+    // The scope keeps the case that was typed, where the id beside it is in capitals.
+    Field::ResourceId.code() => "authorization.scope",
+    Field::ResourceId.code() => "identity.authorization.scope",
     Field::ResourceId.code() => "resourceId",
     Field::ResourceId.code() => "_ResourceId",
     Field::ResourceId.code() => "resource_id",
     Field::ResourceId.code() => "resourceUri",
-    Field::ResourceId.code() => "authorization.scope",
-    Field::ResourceId.code() => "identity.authorization.scope",
     id("correlation_id") => "correlationId",
     id("correlation_id") => "correlation_id",
     Field::Body.code() => "properties";

@@ -52,7 +52,7 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     for (name, id) in values.resources() {
         observation.resource(name, Some(id));
     }
-    if let Some(resource) = values.text(Field::ResourceId) {
+    for resource in values.all(Field::ResourceId).filter_map(Raw::text) {
         fill_from_id(resource, observation);
     }
 
@@ -97,8 +97,8 @@ fn person_unless(program: bool) -> &'static str {
 
 fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
     if observation.operation.provider == Provider::Oci {
-        observation.region =
-            resource.split('.').nth(3).filter(|key| !key.is_empty()).map(|key| key.to_owned().into());
+        let key = resource.split('.').nth(3).filter(|key| !key.is_empty());
+        observation.region = observation.region.take().or_else(|| Some(key?.to_owned().into()));
         let name = if observation.operation.kind == Kind::Vtap { "vtap" } else { "filter" };
         return observation.resource(name, Some(resource));
     }

@@ -17,6 +17,7 @@ paths! {
     Field::Actor.code() => "claims.appid",
     Field::Actor.code() => "identity.authorization.evidence.principalId",
     Field::Actor.code() => "identity",
+    Field::Spelled.code() => "identity",
     Field::ActorType.code() => "identity.authorization.evidence.principalType",
     Field::ActorType.code() => "authorization.evidence.principalType",
     Field::SourceIp.code() => "callerIpAddress",

@@ -36,6 +36,7 @@ pub(super) enum Field {
     Last,
     Enable,
     Disable,
+    Spelled,
 }
 
 impl Field {

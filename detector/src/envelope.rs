@@ -19,25 +19,33 @@ pub const PRODUCT: &str = "tapsieve";
 paths! {
     /// Where an event can be inside a layer, outermost wrapper first.
     WRAPPERS:
-    0 => "detail",
-    0 => "CloudTrailEvent",
-    0 => "event",
-    0 => "logContent",
-    0 => "Records",
-    0 => "log",
-    0 => "message",
-    0 => "msg",
-    0 => "_raw",
-    0 => "event.original",
+    ANY => "detail",
+    ANY => "CloudTrailEvent",
+    ANY => "event",
+    ANY => "logContent",
+    ANY => "Records",
+    ANY => "log",
+    ANY => "message",
+    ANY => "msg",
+    ANY => "_raw",
+    ANY => "event.original",
     // Where a shipper that reads headers leaves the tag of a device's message.
-    0 => "ident",
-    0 => "appname",
-    0 => "program",
-    0 => "tag";
+    TAG => "ident",
+    TAG => "appname",
+    TAG => "program",
+    TAG => "tag",
+    // Event Grid, a Kubernetes EventList, and queues in front of Azure's export.
+    NO_TEXT => "data",
+    NO_TEXT => "items",
+    NO_TEXT => "body.records";
 }
 
-/// How many [`WRAPPERS`] are no tags.
-const WRAPPERS_LEN: usize = 10;
+/// May hold an event in any form.
+const ANY: u8 = 0;
+/// May hold the tag of a device's message.
+const TAG: u8 = 1;
+/// A common name, which holds an event only where it holds no text.
+const NO_TEXT: u8 = 2;
 
 /// The top level of one record: all that is needed to insert members into it.
 #[derive(Clone, Copy, Debug)]
@@ -136,17 +144,23 @@ pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
 fn wrapped(object: &[u8]) -> Vec<Layer<'_>> {
     let mut found = [None; PATHS_MAX];
     collect(object, WRAPPERS, &mut found);
-    let (wrappers, tags) = found.split_at_checked(WRAPPERS_LEN).unwrap_or_default();
-    let mut layers: Vec<_> = wrappers.iter().flatten().filter_map(|raw| inside(*raw)).collect();
-    layers.extend(tagged(wrappers, tags));
+    let (mut layers, mut message, mut tag) = (Vec::new(), None, None);
+    for (code, raw) in WRAPPERS.codes.iter().zip(found) {
+        let Some(raw) = raw else { continue };
+        let text = raw.string();
+        if *code == TAG {
+            tag = tag.or(text.filter(|text| text.starts_with('%')));
+        } else if *code == ANY || text.is_none() {
+            layers.extend(inside(raw));
+            message = message.or(text);
+        }
+    }
+    // The message with its tag, where a shipper has put the two apart.
+    if let (Some(message), Some(tag)) = (message, tag) {
+        let line = [tag.strip_suffix(':').unwrap_or(&tag), ": ", &message].concat();
+        layers.push(Layer::Line(Cow::Owned(line)));
+    }
     layers
-}
-
-/// The message with its tag, where a shipper has put the two apart.
-fn tagged<'a>(wrappers: &[Option<Raw<'_>>], tags: &[Option<Raw<'_>>]) -> Option<Layer<'a>> {
-    let tag = tags.iter().flatten().filter_map(|raw| raw.string()).find(|tag| tag.starts_with('%'))?;
-    let text = wrappers.iter().flatten().find_map(|raw| raw.string())?;
-    Some(Layer::Line(Cow::Owned([tag.strip_suffix(':').unwrap_or(&tag), ": ", &text].concat())))
 }
 
 fn inside(raw: Raw<'_>) -> Option<Layer<'_>> {

@@ -18,6 +18,7 @@ paths! {
     Field::Error.code() => "errorCode",
     Field::Error.code() => "errorMessage",
     Field::Enable.code() => "requestParameters.Enabled",
+    Field::Spelled.code() => "requestParameterJson",
     id("session") => "requestParameters.TrafficMirrorSessionId",
     id("session") => "responseElements.TrafficMirrorSessionId",
     id("target") => "requestParameters.TrafficMirrorTargetId",

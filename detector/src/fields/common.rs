@@ -1,32 +1,35 @@
 //! What all clouds say in their own words: who, how it ended, on what. Knows those words, not where they stand.
 
 use super::values::{Field, Values};
-use super::{Observation, Text};
+use super::{Observation, Text, has};
 use crate::catalog::{Action, EventOutcome, Kind, Provider};
+use crate::json::Raw;
 use alloc::borrow::{Cow, ToOwned};
 
 /// The words for actors: persons, what one acts as, programs.
 const ACTORS: [(&str, &str); 3] = [
     ("user", "IAMUser Root IdentityCenterUser User root-account ram-user saml-user cloudsso-user natv fed"),
     ("role", "AssumedRole Role FederatedUser WebIdentityUser SAMLUser assumed-role"),
-    ("service", "AWSService AWSAccount ServicePrincipal system alibaba-cloud-account instance resource"),
+    // A principal of another account (AWSAccount) can be any of these.
+    ("service", "AWSService ServicePrincipal system alibaba-cloud-account instance resource"),
 ];
 
 /// The words for how an operation ended.
 const OUTCOMES: [(EventOutcome, &str); 3] = [
     (EventOutcome::Success, "Success Succeeded Updated Active Resolved normal"),
-    (EventOutcome::Failure, "Failed Failure Error warning incident"),
-    (EventOutcome::Started, "Start Started Accept Accepted InProgress"),
+    (EventOutcome::Failure, "Failed Failure Error warning incident Panic"),
+    (EventOutcome::Started, "Start Started Accept Accepted InProgress begin RequestReceived ResponseStarted"),
 ];
 
 /// The resources that a resource id names, by the type that stands before the name.
-const IN_ID: [(&str, &str); 14] = [
+const IN_ID: [(&str, &str); 15] = [
     ("tap", "virtualNetworkTaps"),
     ("tap_configuration", "tapConfigurations"),
     ("source_interface", "networkInterfaces"),
     ("packet_capture", "packetCaptures"),
     ("network_watcher", "networkWatchers"),
     ("connection", "connections"),
+    ("connection", "vpnConnections"),
     ("gateway", "virtualNetworkGateways"),
     ("gateway", "vpnGateways"),
     ("packet_mirroring", "packetMirrorings"),
@@ -49,17 +52,22 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     for (name, id) in values.resources() {
         observation.resource(name, Some(id));
     }
-    if let Some(resource) = values.text(Field::ResourceId) {
+    for resource in values.all(Field::ResourceId).filter_map(Raw::text) {
         fill_from_id(resource, observation);
     }
 
     observation.actor_type = match (provider, observation.actor.as_deref()) {
-        (Provider::Gcp, Some(actor)) => Some(person_unless(actor.ends_with("gserviceaccount.com"))),
+        (Provider::Gcp, Some(actor)) => {
+            let workload = has(actor, "/workloadIdentityPools/");
+            Some(person_unless(workload || actor.ends_with("gserviceaccount.com")))
+        }
         (Provider::Kubernetes, Some(actor)) => Some(person_unless(actor.starts_with("system:"))),
         _ => values.text(Field::ActorType).and_then(|word| lookup(&ACTORS, &word)),
     };
 
-    observation.error = values.text(Field::Error);
+    // Some write a code where nothing went wrong.
+    let mut errors = values.all(Field::Error).filter_map(Raw::text);
+    observation.error = errors.find(|error| outcome(error) != EventOutcome::Success);
     let status = values.text(Field::Status);
     observation.outcome = match (&status, &observation.error) {
         (Some(word), _) => outcome(word),
@@ -89,8 +97,8 @@ fn person_unless(program: bool) -> &'static str {
 
 fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
     if observation.operation.provider == Provider::Oci {
-        observation.region =
-            resource.split('.').nth(3).filter(|key| !key.is_empty()).map(|key| key.to_owned().into());
+        let key = resource.split('.').nth(3).filter(|key| !key.is_empty());
+        observation.region = observation.region.take().or_else(|| Some(key?.to_owned().into()));
         let name = if observation.operation.kind == Kind::Vtap { "vtap" } else { "filter" };
         return observation.resource(name, Some(resource));
     }
@@ -109,12 +117,15 @@ fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
 }
 
 /// The outcome that a word or a status code stands for: HTTP's codes, and those of gRPC below 100.
+///
+/// Of several joined by dots the first known counts: `0.0`, `Succeeded.OK`, `CreateVtap.begin`.
 fn outcome(status: &str) -> EventOutcome {
-    match (status.as_bytes(), status.len()) {
-        ([b'0'], 1) | ([b'2' | b'3', b'0'..=b'9', ..], 3) => EventOutcome::Success,
-        ([b'0'..=b'9', ..], _) => EventOutcome::Failure,
-        _ => lookup(&OUTCOMES, status).unwrap_or(EventOutcome::Unknown),
-    }
+    let known = |word: &str| match (word.as_bytes(), word.len()) {
+        ([b'0'], 1) | ([b'2' | b'3', b'0'..=b'9', ..], 3) => Some(EventOutcome::Success),
+        ([b'0'..=b'9', ..], _) => Some(EventOutcome::Failure),
+        _ => lookup(&OUTCOMES, word),
+    };
+    status.split('.').find_map(known).unwrap_or(EventOutcome::Unknown)
 }
 
 /// The meaning of a word, in any case.

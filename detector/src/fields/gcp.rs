@@ -1,7 +1,7 @@
 //! The audit LogEntry's shape.
 
 use super::{Field, Observation, Values, id};
-use crate::catalog::{self, EventOutcome, Operation};
+use crate::catalog::{self, Action, EventOutcome, Operation};
 use crate::json::{Elements, Raw, paths};
 
 paths! {
@@ -18,10 +18,13 @@ paths! {
     Field::Status.code() => "protoPayload.status.code",
     Field::Error.code() => "protoPayload.status.message",
     Field::Granted.code() => "protoPayload.authorizationInfo",
+    Field::Granted.code() => "protoPayload.authorizationInfo[0].granted",
+    Field::Granted.code() => "protoPayload.authorizationInfo.0.granted",
     Field::First.code() => "operation.first",
     Field::Last.code() => "operation.last",
     Field::ResourceId.code() => "protoPayload.resourceName",
     Field::Enable.code() => "protoPayload.request.enable",
+    Field::Disable.code() => "protoPayload.request.disabled",
     id("name") => "protoPayload.resourceName",
     id("network") => "protoPayload.request.network.url",
     id("destination") => "protoPayload.request.collectorIlb.url",
@@ -86,10 +89,10 @@ paths! {
 /// What only the audit log entry needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     let is = |field, values: &Values<'_>| values.raw(field).is_some_and(Raw::is_true);
-    let denied = values.raw(Field::Granted).and_then(Raw::array).is_some_and(|permissions| {
-        Elements::new(permissions)
-            .filter_map(Raw::object)
-            .any(|object| Values::read(object, PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false))
+    let refused = |object| Values::read(object, PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false);
+    let denied = values.all(Field::Granted).any(|granted| match granted.array() {
+        Some(permissions) => Elements::new(permissions).filter_map(Raw::object).any(refused),
+        None => granted.is_false(),
     });
     if denied {
         observation.outcome = EventOutcome::Failure;
@@ -98,5 +101,10 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
         && observation.outcome == EventOutcome::Success
     {
         observation.outcome = EventOutcome::Started;
+    }
+    // A rule that takes traffic out of the mirroring stops nothing when it is disabled.
+    let copies = observation.resources.iter().all(|(name, id)| *name != "rule_action" || id == "mirror");
+    if observation.operation.action == Action::Modify && copies && is(Field::Disable, values) {
+        observation.action = Some(Action::Stop);
     }
 }

@@ -10,6 +10,7 @@ paths! {
     Field::Actor.code() => "user.name",
     Field::Actor.code() => "user.user_name",
     Field::Actor.code() => "user.id",
+    Field::Spelled.code() => "user",
     Field::SourceIp.code() => "source_ip",
     Field::Account.code() => "user.domain.id",
     Field::Account.code() => "project_id",

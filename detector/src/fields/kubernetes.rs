@@ -12,6 +12,7 @@ paths! {
     Field::Time.code() => "stageTimestamp",
     Field::Verb.code() => "verb",
     Field::Status.code() => "responseStatus.code",
+    Field::Status.code() => "stage",
     Field::Error.code() => "responseStatus.reason",
     Field::Error.code() => "responseStatus.message",
     Field::Body.code() => "sourceIPs",
@@ -25,7 +26,9 @@ paths! {
 /// Finds a resource of the group that the event names.
 pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
     let (group, resource) = (names.text(Field::Group)?, names.text(Field::ObjectResource)?);
-    catalog::KUBERNETES.find(&[&*group, "/", &*resource].concat())
+    // A controller that reports how its object fares copies nothing.
+    let reports = names.text(Field::Substatus).is_some_and(|part| part == "status");
+    catalog::KUBERNETES.find(&[&*group, "/", &*resource].concat()).filter(|_| !reports)
 }
 
 /// What only Kubernetes needs: the verb says what was done.

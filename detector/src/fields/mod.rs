@@ -13,6 +13,7 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
+use crate::envelope::Record;
 use crate::json::{Raw, Strings, Tree, collect, paths};
 use alloc::borrow::Cow;
 use values::{Field, Values, id};
@@ -78,12 +79,39 @@ impl<'a> Observation<'a> {
         Observation::new(operation, name)
     }
 
+    /// The same, apart from the bytes that it was read from.
+    fn into_owned<'b>(self) -> Observation<'b> {
+        let own = |text: Option<Text<'_>>| text.map(owned);
+        let mut observation = Observation {
+            actor: own(self.actor),
+            actor_type: self.actor_type,
+            source_ip: own(self.source_ip),
+            account: own(self.account),
+            region: own(self.region),
+            resource_group: own(self.resource_group),
+            time: own(self.time),
+            error: own(self.error),
+            action: self.action,
+            outcome: self.outcome,
+            ..Observation::new(self.operation, owned(self.name))
+        };
+        for (name, id) in self.resources {
+            observation.resources.push((name, owned(id)));
+        }
+        observation
+    }
+
     /// Adds a resource that is known and not yet there.
     pub fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
         if let Some(id) = id.filter(|_| self.resources.iter().all(|(known, _)| *known != name)) {
             self.resources.push((name, id));
         }
     }
+}
+
+#[inline(never)]
+fn owned<'b>(text: Text<'_>) -> Text<'b> {
+    Cow::Owned(text.into_owned())
 }
 
 paths! {
@@ -100,6 +128,7 @@ paths! {
     Field::EventType.code() => "type",
     Field::TraceName.code() => "trace_name",
     Field::ObjectResource.code() => "objectRef.resource",
+    Field::Substatus.code() => "objectRef.subresource",
     Field::Group.code() => "objectRef.apiGroup",
     Field::Service.code() => "eventSource",
     Field::Service.code() => "serviceName",
@@ -128,25 +157,39 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
 
 /// Reads an object that is known to be this operation's event.
 pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &'a [u8]) -> Observation<'a> {
-    let mut observation = Observation::new(operation, name);
-    let provider = observation.operation.provider;
-    let paths = match provider {
-        Provider::Aws => aws::PATHS,
-        Provider::Azure => azure::PATHS,
-        Provider::Gcp => gcp::PATHS,
-        Provider::Oci => oci::PATHS,
-        Provider::Alibaba => alibaba::PATHS,
-        Provider::Huawei => huawei::PATHS,
-        Provider::Kubernetes => kubernetes::PATHS,
-        Provider::Network | Provider::Host => return observation,
+    // Beside the paths: the member that some hand over as JSON in a text.
+    let (paths, member) = match operation.provider {
+        Provider::Aws => (aws::PATHS, ""),
+        Provider::Azure => (azure::PATHS, "identity"),
+        Provider::Gcp => (gcp::PATHS, ""),
+        Provider::Oci => (oci::PATHS, ""),
+        Provider::Alibaba => (alibaba::PATHS, "requestParameters"),
+        Provider::Huawei => (huawei::PATHS, "user"),
+        Provider::Kubernetes => (kubernetes::PATHS, ""),
+        Provider::Network | Provider::Host => return Observation::new(operation, name),
     };
     let values = Values::read(object, paths);
-    common::fill(&values, &mut observation);
+    // One object and nothing else: what comes after it would be read as members of the event.
+    let text = values.raw(Field::Spelled).and_then(Raw::string);
+    let text = text.filter(|text| Record::read(text.as_bytes()).is_some());
+    let (Some(text), Some((_, before))) = (text, object.trim_ascii_end().split_last()) else {
+        return fill(operation, name, &values);
+    };
+    // Of members with the same key the last counts.
+    let object = [before, b",\"", member.as_bytes(), b"\":", text.as_bytes(), b"}"].concat();
+    fill(operation, name, &Values::read(&object, paths)).into_owned()
+}
+
+#[inline(never)]
+fn fill<'a>(operation: Operation, name: Text<'a>, values: &Values<'a>) -> Observation<'a> {
+    let provider = operation.provider;
+    let mut observation = Observation::new(operation, name);
+    common::fill(values, &mut observation);
     match provider {
-        Provider::Aws => aws::add(&values, &mut observation),
-        Provider::Azure => azure::add(&values, &mut observation),
-        Provider::Gcp => gcp::add(&values, &mut observation),
-        Provider::Kubernetes => kubernetes::add(&values, &mut observation),
+        Provider::Aws => aws::add(values, &mut observation),
+        Provider::Azure => azure::add(values, &mut observation),
+        Provider::Gcp => gcp::add(values, &mut observation),
+        Provider::Kubernetes => kubernetes::add(values, &mut observation),
         Provider::Oci | Provider::Alibaba | Provider::Huawei | Provider::Network | Provider::Host => {}
     }
     observation

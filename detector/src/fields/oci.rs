@@ -3,6 +3,7 @@
 use super::{Field, Values, id};
 use crate::catalog::{self, Operation};
 use crate::json::paths;
+use crate::prefilter::ANCHOR_LEN;
 
 paths! {
     /// Where the log has what.
@@ -17,6 +18,8 @@ paths! {
     Field::Time.code() => "eventTime",
     Field::Time.code() => "time",
     Field::Status.code() => "data.response.status",
+    Field::Status.code() => "eventType",
+    Field::Status.code() => "type",
     Field::Error.code() => "data.response.message",
     Field::Enable.code() => "data.stateChange.current.isVtapEnabled",
     Field::Enable.code() => "data.response.payload.isVtapEnabled",
@@ -38,15 +41,22 @@ paths! {
     id("encapsulation") => "data.response.payload.encapsulationProtocol";
 }
 
-/// What stands before an operation on virtual networks in `eventType`.
-const BEFORE: &str = "com.oraclecloud.virtualNetwork.";
+/// What stands in `eventType` before the service and the operation.
+const BEFORE: &str = "com.oraclecloud.";
+
+/// Names from this length on are anchors by themselves with the dot before them; shorter ones only with their service.
+const NAME_LEN: usize = ANCHOR_LEN - 1;
 
 /// Finds an operation by the event's type; an event at each end of an operation says so in a last word.
+///
+/// What the service calls itself differs between Oracle's services, and its audit log shows none of these operations yet.
 pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
     names.all(Field::EventType).find_map(|raw| {
         let text = raw.text()?;
         let (before, rest) = text.split_at_checked(BEFORE.len())?;
-        let name = rest.split('.').next()?;
-        catalog::OCI.find(name).filter(|_| before.eq_ignore_ascii_case(BEFORE))
+        let mut words = rest.split('.');
+        let (service, name) = (words.next()?, words.next()?);
+        let anchored = name.len() >= NAME_LEN || service.eq_ignore_ascii_case("virtualNetwork");
+        catalog::OCI.find(name).filter(|_| anchored && before.eq_ignore_ascii_case(BEFORE))
     })
 }

@@ -35,6 +35,8 @@ pub(super) enum Field {
     First,
     Last,
     Enable,
+    Disable,
+    Spelled,
 }
 
 impl Field {

@@ -4,7 +4,7 @@ use super::scan::{skip_space, string_end};
 use super::{Raw, decode};
 use alloc::borrow::Cow;
 
-/// The strings inside a value, in order. A string that stands alone is its own only one.
+/// The strings inside a value, in order, without the keys of nulls. A string that stands alone is its own only one.
 #[derive(Clone, Debug)]
 pub struct Strings<'a> {
     bytes: &'a [u8],
@@ -23,14 +23,20 @@ impl<'a> Iterator for Strings<'a> {
     type Item = (bool, Cow<'a, str>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        while *self.bytes.get(self.at)? != b'"' {
-            self.at = self.at.saturating_add(1);
+        loop {
+            while *self.bytes.get(self.at)? != b'"' {
+                self.at = self.at.saturating_add(1);
+            }
+            let start = self.at.saturating_add(1);
+            let end = string_end(self.bytes, start)?;
+            self.at = end.saturating_add(1);
+            let colon = skip_space(self.bytes, self.at);
+            let is_key = self.bytes.get(colon) == Some(&b':');
+            let value = skip_space(self.bytes, colon.saturating_add(1));
+            if !is_key || self.bytes.get(value) != Some(&b'n') {
+                return Some((is_key, decode(self.bytes.get(start..end)?)?));
+            }
         }
-        let start = self.at.saturating_add(1);
-        let end = string_end(self.bytes, start)?;
-        self.at = end.saturating_add(1);
-        let is_key = self.bytes.get(skip_space(self.bytes, self.at)) == Some(&b':');
-        Some((is_key, decode(self.bytes.get(start..end)?)?))
     }
 }
 
@@ -46,6 +52,7 @@ mod tests {
         let expected = [(true, "a"), (false, "b"), (true, "c"), (false, "d:"), (true, "e")];
         assert_eq!(found, expected.map(|(is_key, text)| (is_key, Cow::Borrowed(text))));
         assert_eq!(Strings::new(Raw(br#""x""#)).count(), 1);
+        assert_eq!(Strings::new(Raw(br#"{"a" : null,"b":"c"}"#)).count(), 2);
         assert_eq!(Strings::new(Raw(b"[1,true,{}]")).count(), 0);
     }
 }

@@ -107,6 +107,8 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         ("{\"Records\":[", "]}"),
         ("{\"records\":[", "]}"),
         ("{\"event\":", "}"),
+        ("{\"data\":", "}"),
+        ("{\"items\":[", "]}"),
         ("{\"log\":", "}"),
         ("\u{feff}", ""),
     ]);

@@ -14,6 +14,8 @@ fn file_problems(file: &str, text: &str) -> Vec<String> {
         if line.starts_with("operations!") {
             before = None;
         }
+        // An escaped quote sorts as its neighbour does.
+        let line = line.replace("\\\"", "!");
         let Some((name, _)) = line.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'))
         else {
             continue;

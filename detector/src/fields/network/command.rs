@@ -85,6 +85,8 @@ pub(super) static SWITCH: Family = Family {
     arguments: &[
         ("set span disable", "destination"),
         ("set span", "source_interface destination"),
+        ("no mirror session", "session"),
+        ("mirror session", "session"),
         ("no mirror", "session"),
         ("mirror", "session"),
         ("port", "destination"),

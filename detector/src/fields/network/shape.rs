@@ -220,6 +220,13 @@ fn audited<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
 }
 
 fn run<'a>(mut all: Vec<&'a [u8]>) -> Option<Observation<'a>> {
+    // `--gateway=` and its value are two words in one.
+    let joined = all.iter().position(|word| word.starts_with(b"--gateway="));
+    if let Some((at, word)) = joined.and_then(|at| Some((at, all.get_mut(at)?))) {
+        let (option, value) = word.split_at_checked(b"--gateway".len())?;
+        *word = option;
+        all.insert(at.saturating_add(1), value.get(1..)?);
+    }
     let program = all.first_mut()?;
     *program = program.rsplit(|&byte| byte == b'/').next()?;
     let mut observation = command::observe(&HOST, &all, all.len())?;

@@ -70,9 +70,10 @@ impl Policy {
     /// A module's message about the policy with its place, and with what may have been meant.
     pub fn refused(&self, message: &str) -> PolicyError {
         let span = self.span(message);
-        let message = match suggestion(message) {
-            Some(word) => format!("{message}; did you mean `{word}`?"),
-            None => message.to_owned(),
+        // Who gets a word nearly right need not read all the others.
+        let message = match (suggestion(message), message.split_once(", expected ")) {
+            (Some(word), Some((before, _))) => format!("{before}; did you mean `{word}`?"),
+            _ => message.to_owned(),
         };
         at(&self.text, message, span)
     }

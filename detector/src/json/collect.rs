@@ -80,7 +80,9 @@ fn follow(tree: &[u8], ways: &mut Vec<Nodes>, from: Range<usize>, key: &[u8], mu
                 Some(b'*') => ends_with(key, b"request") || ends_with(key, b"response"),
                 name => {
                     // Nearly every key misses nearly every node at the first byte.
-                    name == Some(&first) && usize::from(*len) == key.len() && starts_with(node, key)
+                    name.is_some_and(|name| *name == first)
+                        && usize::from(*len) == key.len()
+                        && starts_with(node, key)
                 }
             };
             if let Some([count, rest @ ..]) = tree.get(places..next).filter(|_| leads) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tapsieve_host_test::http::{Client, Message};
-use tapsieve_host_test::process::{tapsieve, until};
+use tapsieve_host_test::process::{folder, tapsieve, until};
 
 use super::{MIRROR, NDJSON, Setup, enriched};
 
@@ -64,6 +64,29 @@ fn reloading_under_load_loses_nothing() {
     let bodies = setup.downstream.bodies();
     assert_eq!(bodies.len() as u64, sent.load(Ordering::SeqCst));
     assert!(bodies.iter().all(|body| *body == expected));
+}
+
+#[test]
+fn a_policy_is_in_force_and_read_again() {
+    let folder = folder("sidecar-policy").unwrap();
+    let policy = folder.join("policy.toml");
+    fs::write(&policy, "keep = \"mirror\"\n").unwrap();
+    let setup = Setup::new(&["--policy", policy.to_str().unwrap()]);
+    let body = format!("{MIRROR}\n{{\"a\":1}}\n");
+    assert_eq!(setup.post(&NDJSON, &body).0, 200);
+    let rich = enriched() + "\n";
+    assert_eq!(setup.downstream.bodies(), [rich.clone()]);
+    // A policy that is refused changes nothing, one that is not is in force for the next batch.
+    for (text, outcome) in [("keep = \"mirorr\"\n", "failure"), ("keep = \"all\"\n", "success")] {
+        fs::write(&policy, text).unwrap();
+        setup.process.signal("HUP");
+        let name = format!("tapsieve_reloads_total{{outcome=\"{outcome}\"}}");
+        assert!(until(PATIENCE, || setup.metric(&name) == Some(1.0)), "{}", setup.log());
+        assert_eq!(setup.post(&NDJSON, &body).0, 200);
+    }
+    assert!(setup.log().contains("did you mean `mirror`"), "{}", setup.log());
+    assert_eq!(setup.downstream.bodies(), [rich.clone(), rich + "{\"a\":1}\n"]);
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

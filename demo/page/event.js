@@ -111,7 +111,8 @@ export function startEvent(engine, rows, samples, { openFile, policyText }) {
     enrichedText = enriched;
     const range = insertion(record, enriched);
     const added = new TextEncoder().encode(enriched.slice(...range)).length;
-    byId('result-note').textContent = `${added} bytes inserted before the last brace, marked with +. Every other byte is as it was; shown here with line breaks.`;
+    const where = range[0] === 0 ? 'written around the record, which stands in “unmapped”' : 'inserted before the last brace';
+    byId('result-note').textContent = `${added} bytes ${where}, marked with +. Every other byte is as it was; shown here with line breaks.`;
     showRecord(byId('record'), enriched, range);
   }
 

@@ -4,10 +4,12 @@ const TOKEN = /"(?:[^"\\]|\\[^])*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 /** A longer record is shown from its end, where the inserted members are. */
 export const SHOWN_MAX = 200_000;
 
-/** Where the inserted text lies in the enriched one, as [start, end]. */
+/** Where the added text lies in the enriched one, as [start, end]; it begins at 0 where the record stands inside it. */
 export function insertion(record, enriched) {
   const start = record.lastIndexOf('}');
-  return start < 0 || enriched.length <= record.length ? [0, 0] : [start, start + enriched.length - record.length];
+  if (start < 0 || enriched.length <= record.length) return [0, 0];
+  if (enriched.startsWith(record.slice(0, start))) return [start, start + enriched.length - record.length];
+  return [0, Math.max(0, enriched.lastIndexOf(record.slice(0, start)))];
 }
 
 /** The lines of a readable form: { inserted, indent, parts: [[kind, text]] }. */

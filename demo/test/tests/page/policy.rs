@@ -16,6 +16,7 @@ pub(crate) const ACTS: &[(&str, Act)] = &[
     ("policy/every-reason-to-drop-is-said", reasons),
     ("policy/an-edit-changes-severity", severity),
     ("policy/an-operation-is-added", operation),
+    ("policy/another-schema-is-shown", schema),
     ("policy/a-broken-one-shows-its-place-and-keeps-the-old", broken),
     ("policy/messages-are-the-command's", messages),
     ("policy/examples-do-what-they-say", examples),
@@ -129,6 +130,24 @@ fn operation(visit: &Visit) -> Result<(), String> {
     )?;
     holds(&visit.text("verdict")?, &["Someone started a mirror session.", "high severity"])?;
     holds(&visit.text("why")?, &["BeginFlowDuplication", "the policy adds it"])
+}
+
+fn schema(visit: &Visit) -> Result<(), String> {
+    visit.fill("event", &event("CreateTrafficMirrorTarget", "dana"))?;
+    let added = "[...document.querySelectorAll('#record .inserted')].map((row) => row.textContent).join(' ')";
+    for (policy, note, fields) in [
+        ("schema = \"ecs\"", "inserted before the last brace", ["\"event.type\"", "\"mirror\""]),
+        ("schema = \"ocsf\"", "written around the record", ["\"class_uid\": 6003", "\"enrichments\""]),
+    ] {
+        write(visit, policy)?;
+        holds(&visit.text("result-note")?, &[note])?;
+        let added = visit.page.text(added)?;
+        holds(&added, &fields)?;
+        if added.contains("\"eventSource\"") {
+            return Err(format!("{policy}: the record itself is marked"));
+        }
+    }
+    Ok(())
 }
 
 /// Waits until a problem is said, and returns the place and the message.

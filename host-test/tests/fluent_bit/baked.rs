@@ -10,7 +10,7 @@ use tapsieve_host::bake::bake;
 use tapsieve_host_test::check::same_values;
 use tapsieve_host_test::engines::module_bytes;
 use tapsieve_host_test::fluent_bit::{
-    Folder, Process, configuration_of_modules, line_count, numbered, records, take_number,
+    CASE, Folder, Process, configuration_of_modules, line_count, numbered, records, take_number,
 };
 use tapsieve_host_test::vectors::{self, Case, Expectation};
 
@@ -66,8 +66,8 @@ fn compare(cases: &[&Case], records: Vec<Value>) -> Result<(), Failed> {
     let mut found = HashMap::new();
     for mut record in records {
         // An OCSF event has the record in a member.
-        let holder = if record.get("unmapped").is_some() { &mut record["unmapped"] } else { &mut record };
-        let number = take_number(holder)?;
+        let wrapped = record.get(CASE).is_none() && record.get("unmapped").is_some();
+        let number = take_number(if wrapped { &mut record["unmapped"] } else { &mut record })?;
         if found.insert(number, record).is_some() {
             return Err(format!("record {number} came out twice").into());
         }

@@ -221,6 +221,30 @@ pub fn configuration(wiring: Wiring, output: &str) -> Result<String, String> {
     Ok(format!("includes:\n{includes}{SERVICE}pipeline:\n  inputs:\n{tails}{OTHER}  outputs:\n{output}"))
 }
 
+/// A configuration for `count` modules with their own policies, `0.wasm` and on in the state's folder: each with the
+/// shipped filter, and events of its own from `0.ndjson` and on.
+///
+/// # Errors
+/// The shipped filter cannot be read.
+pub fn configuration_of_modules(count: usize) -> Result<String, String> {
+    let path = configurations().join("filter.yaml");
+    let shipped = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (_, shipped) = shipped.split_once("  filters:\n").ok_or("no filters")?;
+    let (mut filters, mut inputs) = (String::new(), String::new());
+    for number in 0..count {
+        let tag = format!("audit.{number}");
+        let place = format!("${{TAPSIEVE_STATE}}/{number}");
+        let filter =
+            shipped.replace("audit.*", &tag).replace("alias: tapsieve", &format!("alias: tapsieve-{number}"));
+        filters += &filter.replace("${TAPSIEVE_WASM}", &format!("{place}.wasm"));
+        let input =
+            OTHER.replace("audit.other", &tag).replace("alias: other", &format!("alias: other-{number}"));
+        let input = input.replace("${OTHER_PATH}", &format!("{place}.ndjson"));
+        inputs += &input.replace("${TAPSIEVE_STATE}/other.db", &format!("{place}.db"));
+    }
+    Ok(format!("{SERVICE}pipeline:\n  inputs:\n{inputs}  filters:\n{filters}  outputs:\n{FILE}"))
+}
+
 /// service.yaml without its server, and with shorter waits.
 const SERVICE: &str = "service:
   flush: 0.2

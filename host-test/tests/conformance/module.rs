@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use libtest_mimic::{Failed, Trial};
+use tapsieve_host::inspect::Need;
 use tapsieve_host_test::engines::{Engine, Wasmi, WasmiFluentBit, module_bytes, wasmi_module};
 use tapsieve_host_test::root;
 
@@ -21,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("has-no-imports", has_no_imports),
         trial("exports-are-those-of-the-page", exports_are_those_of_the_page),
         trial("fits-its-budget", fits_its_budget),
+        trial("inspect-finds-nothing-that-fluent-bit-minds", fluent_bit_takes_it),
         trial("a-record-that-was-not-copied-is-said", a_record_that_was_not_copied_is_said),
         trial("a-bad-policy-is-refused-and-changes-nothing", a_bad_policy_is_refused),
         trial("memory-is-bounded-by-the-largest-record", memory_is_bounded),
@@ -71,6 +73,17 @@ fn fits_its_budget() -> Result<(), Failed> {
     match module_bytes()?.len() {
         len if len <= MODULE_BYTES_MAX => Ok(()),
         len => Err(format!("the module is {len} bytes, the limit is {MODULE_BYTES_MAX}").into()),
+    }
+}
+
+/// The features, exports and stack that Fluent Bit's engine asks for, by what `tapsieve inspect` reads from the file.
+fn fluent_bit_takes_it() -> Result<(), Failed> {
+    let report = tapsieve_host::inspect::inspect(&module_bytes()?)?;
+    let bounded = report.stack.iter().filter(|need| matches!(need.need, Need::Bounded { .. })).count();
+    match (report.fluent_bit_problems.is_empty(), bounded) {
+        (true, 3) => Ok(()),
+        (true, _) => Err(format!("not three bounds: {:?}", report.stack).into()),
+        (false, _) => Err(report.fluent_bit_problems.join("\n").into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The real Fluent Bit, end to end, with the shipped configurations. Without the program every trial is ignored and
 //! says so; with `FLUENT_BIT` set to something that is not there it fails.
 
+mod baked;
 mod collector;
 mod restart;
 mod whole;
@@ -30,6 +31,11 @@ fn main() -> ExitCode {
     trials.push(trial(
         "values-that-JSON-does-not-have-come-through".into(),
         |_| whole::odd_values(),
+        Wiring::Every,
+    ));
+    trials.push(trial(
+        "a-baked-policy-behaves-as-a-configured-one".into(),
+        |_| baked::behaves_as_configured(),
         Wiring::Every,
     ));
     for wiring in Wiring::ALL {

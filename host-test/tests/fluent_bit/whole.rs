@@ -232,7 +232,7 @@ pub(crate) fn memory_is_flat(wiring: Wiring) -> Result<(), Failed> {
 }
 
 /// How far a process has read a file.
-fn offset(process: u32, file: &Path) -> u64 {
+pub(crate) fn offset(process: u32, file: &Path) -> u64 {
     let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().filter_map(Result::ok);
     open.filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == file))
         .filter_map(|fd| {

@@ -75,7 +75,7 @@ fn a_policy_is_in_force_and_read_again() {
     let body = format!("{MIRROR}\n{{\"a\":1}}\n");
     assert_eq!(setup.post(&NDJSON, &body).0, 200);
     let rich = enriched() + "\n";
-    assert_eq!(setup.downstream.bodies(), [rich.clone()]);
+    assert_eq!(setup.downstream.bodies(), std::slice::from_ref(&rich));
     // A policy that is refused changes nothing, one that is not is in force for the next batch.
     for (text, outcome) in [("keep = \"mirorr\"\n", "failure"), ("keep = \"all\"\n", "success")] {
         fs::write(&policy, text).unwrap();

@@ -2,6 +2,9 @@
 //!
 //! Writes `report.md`, `benchmarks.csv` and charts into the folder named by `OUT`.
 
+// For the prefilter, which is compiled once more here.
+extern crate alloc;
+
 mod builds;
 mod catalog;
 mod chart;

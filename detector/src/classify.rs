@@ -66,7 +66,7 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
 }
 
 fn is_exception(observation: &Observation<'_>) -> bool {
-    matches!(resource(observation, "rule_action"), Some("do_not_mirror" | "goto_next" | "reject" | "drop"))
+    matches!(observation.id_of("rule_action"), Some("do_not_mirror" | "goto_next" | "reject" | "drop"))
 }
 
 /// Whether every address range that the event names is the whole address space.
@@ -109,8 +109,4 @@ fn account_in(id: &str) -> Option<&str> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn resource<'o>(observation: &'o Observation<'_>, name: &str) -> Option<&'o str> {
-    observation.resources.iter().find(|(known, _)| *known == name).map(|(_, id)| &**id)
 }

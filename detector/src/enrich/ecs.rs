@@ -7,6 +7,7 @@ use crate::classify::Verdict;
 use crate::envelope::PRODUCT;
 use crate::json::Members;
 use crate::policy::Address;
+use alloc::vec::Vec;
 
 /// The version of the schema.
 const VERSION: &str = "9.0.0";
@@ -22,7 +23,7 @@ pub(super) fn write(members: &mut Object<'_>, record: &[u8], verdict: &Verdict<'
     let error = observation.error.as_deref();
     let is_code = error.is_some_and(|error| !error.contains(' '));
     let account = if provider == Provider::Gcp { "cloud.project.id" } else { "cloud.account.id" };
-    let device = observation.resources.iter().find(|(name, _)| *name == "device").map(|(_, id)| &**id);
+    let device = observation.id_of("device");
     let fields = [
         ("ecs.version", Some(VERSION)),
         ("event.kind", Some("event")),
@@ -51,7 +52,8 @@ pub(super) fn write(members: &mut Object<'_>, record: &[u8], verdict: &Verdict<'
         ("threat.technique.subtechnique.id", attack.sub_technique.map(|sub| sub.0)),
         ("threat.technique.subtechnique.name", attack.sub_technique.map(|sub| sub.1)),
     ];
-    let is_taken = |key: &str| Members::new(record).any(|member| member.key == key.as_bytes());
+    let taken: Vec<_> = Members::new(record).map(|member| member.key).collect();
+    let is_taken = |key: &str| taken.contains(&key.as_bytes());
     for (key, value) in fields {
         let Some(value) = value.filter(|_| !is_taken(key)) else { continue };
         // The schema has lists of these.

@@ -101,9 +101,14 @@ impl<'a> Observation<'a> {
         observation
     }
 
+    /// The id of a resource.
+    pub fn id_of(&self, name: &str) -> Option<&str> {
+        self.resources.iter().find(|(known, _)| *known == name).map(|(_, id)| &**id)
+    }
+
     /// Adds a resource that is known and not yet there.
     pub fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
-        if let Some(id) = id.filter(|_| self.resources.iter().all(|(known, _)| *known != name)) {
+        if let Some(id) = id.filter(|_| self.id_of(name).is_none()) {
             self.resources.push((name, id));
         }
     }

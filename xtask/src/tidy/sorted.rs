@@ -1,4 +1,5 @@
-//! The catalog's rows stand in order of name, without regard to case: the detector searches them by bisection.
+//! The catalog's rows stand in order of name, without regard to case: a row of the module holds only what its name does not
+//! share with the one before it.
 
 use super::rust_files;
 

@@ -160,14 +160,15 @@ const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", tru
 /// `path_len` is how many of the words a pattern may fit; the words after them are values only.
 pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) -> Option<Observation<'a>> {
     let starts = if family.anywhere { path_len } else { 1 };
+    let rows = family.rows.rows();
     let (mut at, mut done) = (0usize, None);
     let (operation, rest) = loop {
         (at < starts).then_some(())?;
         let words = all.get(at..path_len)?;
         // Of two names of which one begins with the other, the longer comes later.
-        let row = family.rows.rows().into_iter().rev().find_map(|row| {
+        let row = rows.iter().rev().find_map(|row| {
             let fit = fits(&row.name, words)?;
-            Some((row, fit))
+            Some((row.clone(), fit))
         });
         if let Some(row) = row {
             break row;

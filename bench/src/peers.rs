@@ -3,27 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tapsieve_host_test::oracle::SEED_VRL;
 use vrl::compiler::runtime::Runtime;
 use vrl::compiler::state::RuntimeState;
 use vrl::compiler::{Program, TargetValue, TimeZone};
 use vrl::value::{KeyString, Secrets, Value as VrlValue};
-
-/// The seed's rule as a Vector user would write it, on events that come as text.
-const VRL_PROGRAM: &str = r#"
-. = parse_json!(string!(.message))
-event = string(.eventName) ?? ""
-operation = string(.operationName) ?? ""
-method = string(.protoPayload.methodName) ?? ""
-if match(event, r'(?i)CreateTrafficMirrorSession|CreateTrafficMirrorTarget|CreateTrafficMirrorFilter|ModifyTrafficMirrorSession|ModifyTrafficMirrorFilterRule|DeleteTrafficMirrorSession') || match(operation, r'(?i)virtualNetworkTaps/write|tapConfigurations/write') || match(method, r'(?i)insertPacketMirroring|patchPacketMirroring|deletePacketMirroring') {
-  .mirrorAction = if match(event, r'(?i)Create|Insert') { "Creation" } else if match(event, r'(?i)Modify|Patch|Update') { "Modification" } else if match(event, r'(?i)Delete') { "Deletion" } else if match(operation, r'(?i)write') { "Creation/Modification" } else { "Other" }
-  .ActorIdentity = .userIdentity.arn || .caller || .protoPayload.authenticationInfo.principalEmail
-  .SourceIP = .sourceIPAddress || .callerIpAddress || .protoPayload.requestMetadata.callerIp
-  .ResolvedEventName = .eventName || .operationName || .protoPayload.methodName
-  true
-} else {
-  false
-}
-"#;
 
 /// A compiled VRL program.
 pub struct Vrl {
@@ -34,7 +18,9 @@ pub struct Vrl {
 impl Vrl {
     /// Compiles the program.
     pub fn new() -> Result<Self, String> {
-        let compiled = vrl::compiler::compile(VRL_PROGRAM, &vrl::stdlib::all());
+        // Events come as text.
+        let program = format!(". = parse_json!(string!(.message))\n{SEED_VRL}");
+        let compiled = vrl::compiler::compile(&program, &vrl::stdlib::all());
         let program = compiled.map_err(|problems| format!("{problems:?}"))?.program;
         Ok(Self { program, runtime: Runtime::new(RuntimeState::default()) })
     }

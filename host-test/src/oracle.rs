@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+/// The query as a Vector user would write it: adds the columns to an event that it selects, and says whether it did.
+pub const SEED_VRL: &str = include_str!("seed.vrl");
+
 /// The columns of the query's `table()`; `None` is an empty cell.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 pub struct Columns {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use tapsieve_host_test::oracle::SEED_VRL;
 use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, replace, shipped};
 use tapsieve_host_test::process::until;
 
@@ -13,23 +14,11 @@ const EVENTS: usize = 100_000;
 /// Not counted: connections, caches, and the senders' first rounds.
 const WARM_UP_EVENTS: usize = 20_000;
 
-/// The seed's rule as a Vector user would write it.
-const SEED_RULE: &str = r#"transforms:
-  seed:
-    type: remap
-    inputs: [audit]
-    source: |
-      event = string(.eventName) ?? ""
-      operation = string(.operationName) ?? ""
-      method = string(.protoPayload.methodName) ?? ""
-      if match(event, r'(?i)CreateTrafficMirrorSession|CreateTrafficMirrorTarget|CreateTrafficMirrorFilter|ModifyTrafficMirrorSession|ModifyTrafficMirrorFilterRule|DeleteTrafficMirrorSession') || match(operation, r'(?i)virtualNetworkTaps/write|tapConfigurations/write') || match(method, r'(?i)insertPacketMirroring|patchPacketMirroring|deletePacketMirroring') {
-        .mirrorAction = if match(event, r'(?i)Create|Insert') { "Creation" } else if match(event, r'(?i)Modify|Patch|Update') { "Modification" } else if match(event, r'(?i)Delete') { "Deletion" } else if match(operation, r'(?i)write') { "Creation/Modification" } else { "Other" }
-        .ActorIdentity = .userIdentity.arn || .caller || .protoPayload.authenticationInfo.principalEmail
-        .SourceIP = .sourceIPAddress || .callerIpAddress || .protoPayload.requestMetadata.callerIp
-        .ResolvedEventName = .eventName || .operationName || .protoPayload.methodName
-      }
-
-"#;
+/// A transform that does what the seed's rule does, before the others.
+fn seed_rule() -> String {
+    let program: String = SEED_VRL.lines().map(|line| format!("      {line}\n")).collect();
+    format!("transforms:\n  seed:\n    type: remap\n    inputs: [audit]\n    source: |\n{program}\n")
+}
 
 /// vector.yaml without the way through the sidecar.
 fn direct() -> Result<String, String> {
@@ -40,7 +29,7 @@ fn direct() -> Result<String, String> {
 
 fn with_seed_rule() -> Result<String, String> {
     let text = replace(&direct()?, "    inputs: [audit]\n    source", "    inputs: [seed]\n    source")?;
-    replace(&text, "transforms:\n", SEED_RULE)
+    replace(&text, "transforms:\n", &seed_rule())
 }
 
 /// Prints a table.

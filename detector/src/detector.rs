@@ -3,9 +3,9 @@
 use crate::catalog::EventOutcome;
 use crate::classify::{Verdict, classify};
 use crate::enrich;
-use crate::envelope::{Layer, Record, unwrap};
+use crate::envelope::{Layer, Record, unwrap, wrapped};
 use crate::fields::{Observation, is_host, observe, observe_line};
-use crate::json::{Elements, Raw};
+use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
 use alloc::borrow::Cow;
@@ -76,7 +76,8 @@ impl Detector {
     /// Decides without asking the prefilter first; the answer is the same.
     pub fn process_fully(&mut self, record: &[u8]) -> Outcome<'_> {
         self.description.clear();
-        let Some(top) = Record::read(record).filter(|top| !top.enriched) else {
+        let index = Index::read(record, LEVELS_MAX);
+        let Some(top) = Record::read(&index).filter(|top| !top.enriched) else {
             return self.without_answer(record);
         };
         let device = top.device.and_then(Raw::text);
@@ -86,7 +87,15 @@ impl Detector {
             if at >= LAYERS_MAX {
                 return self.without_answer(record);
             }
-            let found = look(&self.policy, layer, device.as_deref());
+            let inner;
+            let object = match layer {
+                Layer::Object(object) if at > 0 => {
+                    inner = Index::read(object, LEVELS_MAX);
+                    &inner
+                }
+                _ => &index,
+            };
+            let found = look(&self.policy, layer, object, device.as_deref());
             if let Some(verdict) = found.gravest {
                 enrich::describe(&mut self.description, &verdict, found.matches);
                 return match () {
@@ -104,8 +113,8 @@ impl Detector {
                     () => Outcome::Unchanged,
                 };
             }
-            let inner = unwrap(layer);
-            layers.extend(inner);
+            let inside = if at == 0 { wrapped(&index) } else { unwrap(layer) };
+            layers.extend(inside);
             at = at.saturating_add(1);
         }
         self.without_event()
@@ -147,7 +156,13 @@ struct Found<'l> {
     dropped: bool,
 }
 
-fn look<'l>(policy: &'l Policy, layer: &'l Layer<'_>, device: Option<&'l str>) -> Found<'l> {
+/// Looks at a layer; where it is an object, `object` is its index.
+fn look<'l>(
+    policy: &'l Policy,
+    layer: &'l Layer<'_>,
+    object: &Index<'l>,
+    device: Option<&'l str>,
+) -> Found<'l> {
     let mut found = Found { gravest: None, matches: 0, dropped: true };
     let mut whole = true;
     let mut add = |observation: Option<Observation<'l>>| {
@@ -166,13 +181,13 @@ fn look<'l>(policy: &'l Policy, layer: &'l Layer<'_>, device: Option<&'l str>) -
             found.gravest = Some(verdict);
         }
     };
-    let observe_any = |object| observe(object).or_else(|| policy.observe(object));
+    let observe_any = |object: &Index<'l>| observe(object).or_else(|| policy.observe(object));
     match layer {
-        Layer::Object(object) => add(observe_any(object)),
+        Layer::Object(_) => add(observe_any(object)),
         Layer::Many(array) => {
             let mut elements = Elements::new(array);
             for element in elements.by_ref() {
-                add(element.object().and_then(observe_any));
+                add(observe_any(&Index::read(element.0, LEVELS_MAX)));
             }
             whole = elements.ended();
         }

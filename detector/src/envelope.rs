@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Member, Members, PATHS_MAX, Raw, collect, decode, paths};
+use crate::json::{Elements, Index, LEVELS_MAX, Raw, collect, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -68,24 +68,19 @@ pub struct Record<'a> {
 
 impl<'a> Record<'a> {
     /// Reads the top level; `None` unless the bytes are one JSON object and nothing else.
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut members = Members::new(bytes);
+    pub fn read(index: &Index<'a>) -> Option<Self> {
         let mut record = Record {
-            bytes,
-            end: 0,
+            bytes: index.bytes(),
+            end: index.end().filter(|_| index.is_whole())?,
             empty: true,
             columns: [false; COLUMNS.len()],
             descriptions: [false; DESCRIPTIONS.len()],
             enriched: false,
             device: None,
         };
-        for Member { key, value } in members.by_ref() {
+        for member in index.members() {
+            let (key, value) = (member.key()?, member.value);
             record.empty = false;
-            let key = if key.contains(&b'\\') {
-                Cow::Owned(decode(key)?.into_owned().into_bytes())
-            } else {
-                Cow::Borrowed(key)
-            };
             note(&COLUMNS, &mut record.columns, &key);
             note(&DESCRIPTIONS, &mut record.descriptions, &key);
             match key.as_ref() {
@@ -96,29 +91,32 @@ impl<'a> Record<'a> {
                 _ => {}
             }
         }
-        record.end = members.end()?;
-        let after = bytes.get(record.end.saturating_add(1)..)?;
-        after.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).then_some(record)
+        Some(record)
     }
 }
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {
-        *present |= name.as_bytes() == key;
+        // Nearly every key differs in length.
+        *present |= name.len() == key.len() && name.as_bytes() == key;
     }
 }
 
 /// Whether an object carries the member that says which schema it follows.
 fn has_schema(value: Raw<'_>) -> bool {
-    value.object().is_some_and(|object| Members::new(object).any(|member| member.key == b"schema"))
+    any_member(value, |key, _| key == b"schema")
 }
 
 /// Whether one of an OCSF event's enrichments is from here.
 fn has_enrichment(value: Raw<'_>) -> bool {
-    value.array().into_iter().flat_map(Elements::new).filter_map(Raw::object).any(|enrichment| {
-        Members::new(enrichment)
-            .any(|member| member.key == b"provider" && member.value.string().as_deref() == Some(PRODUCT))
-    })
+    let ours = |key: &[u8], value: Raw<'_>| key == b"provider" && value.string().as_deref() == Some(PRODUCT);
+    value.array().into_iter().flat_map(Elements::new).any(|enrichment| any_member(enrichment, ours))
+}
+
+/// Whether the value is an object with such a member.
+fn any_member(value: Raw<'_>, is: impl Fn(&[u8], Raw<'_>) -> bool) -> bool {
+    let index = Index::read(value.0, 1);
+    index.members().any(|member| member.key().is_some_and(|key| is(&key, member.value)))
 }
 
 /// What a wrapper holds.
@@ -135,22 +133,23 @@ pub enum Layer<'a> {
 /// What the wrappers of one layer hold.
 pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
     match layer {
-        Layer::Object(Cow::Borrowed(object)) => wrapped(object),
-        Layer::Object(Cow::Owned(object)) => wrapped(object).into_iter().map(owned).collect(),
+        Layer::Object(Cow::Borrowed(object)) => wrapped(&Index::read(object, LEVELS_MAX)),
+        Layer::Object(Cow::Owned(object)) => {
+            wrapped(&Index::read(object, LEVELS_MAX)).into_iter().map(owned).collect()
+        }
         Layer::Many(_) | Layer::Line(_) => Vec::new(),
     }
 }
 
-fn wrapped(object: &[u8]) -> Vec<Layer<'_>> {
-    let mut found = [None; PATHS_MAX];
-    collect(object, WRAPPERS, &mut found);
+/// What the wrappers in an object hold.
+pub fn wrapped<'a>(object: &Index<'a>) -> Vec<Layer<'a>> {
     let (mut layers, mut message, mut tag) = (Vec::new(), None, None);
-    for (code, raw) in WRAPPERS.codes.iter().zip(found) {
-        let Some(raw) = raw else { continue };
+    for (place, raw) in collect(object, WRAPPERS) {
+        let code = WRAPPERS.codes.get(usize::from(place)).copied().unwrap_or_default();
         let text = raw.string();
-        if *code == TAG {
+        if code == TAG {
             tag = tag.or(text.filter(|text| text.starts_with('%')));
-        } else if *code == ANY || text.is_none() {
+        } else if code == ANY || text.is_none() {
             layers.extend(inside(raw));
             message = message.or(text);
         }

@@ -4,8 +4,8 @@
 use super::Object;
 use crate::catalog::{Action, EventOutcome, Provider, Severity};
 use crate::classify::Verdict;
-use crate::envelope::PRODUCT;
-use crate::json::Members;
+use crate::envelope::{PRODUCT, Record};
+use crate::json::Index;
 use crate::policy::Address;
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 const VERSION: &str = "9.0.0";
 
 /// Writes the fields that the record does not have.
-pub(super) fn write(members: &mut Object<'_>, record: &[u8], verdict: &Verdict<'_>) {
+pub(super) fn write(members: &mut Object<'_>, record: &Record<'_>, verdict: &Verdict<'_>) {
     let observation = &verdict.observation;
     let provider = observation.operation.provider;
     let cloud = |value| if provider.is_cloud() { value } else { None };
@@ -52,8 +52,9 @@ pub(super) fn write(members: &mut Object<'_>, record: &[u8], verdict: &Verdict<'
         ("threat.technique.subtechnique.id", attack.sub_technique.map(|sub| sub.0)),
         ("threat.technique.subtechnique.name", attack.sub_technique.map(|sub| sub.1)),
     ];
-    let taken: Vec<_> = Members::new(record).map(|member| member.key).collect();
-    let is_taken = |key: &str| taken.contains(&key.as_bytes());
+    let index = Index::read(record.bytes, 1);
+    let taken: Vec<_> = index.members().filter_map(|member| member.key()).collect();
+    let is_taken = |key: &str| taken.iter().any(|taken| **taken == *key.as_bytes());
     for (key, value) in fields {
         let Some(value) = value.filter(|_| !is_taken(key)) else { continue };
         // The schema has lists of these.

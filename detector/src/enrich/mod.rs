@@ -34,7 +34,7 @@ pub fn write(
     out.extend_from_slice(before);
     let mut members = Object { out, first: record.empty };
     if schema == Schema::Ecs {
-        ecs::write(&mut members, record.bytes, verdict);
+        ecs::write(&mut members, record, verdict);
     } else {
         for ((column, value), taken) in COLUMNS.iter().zip(columns(verdict)).zip(record.columns) {
             if !taken {
@@ -127,17 +127,16 @@ struct Object<'o> {
 }
 
 impl Object<'_> {
-    fn key(&mut self, key: &str) {
-        if !self.first {
-            self.out.push(b',');
-        }
+    /// Begins a member. Keys are of this project's own words, which need no escapes.
+    fn key(&mut self, key: &'static str) {
+        self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
         self.first = false;
-        write_string(self.out, key);
-        self.out.push(b':');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
     }
 
     /// Begins an object that is the value of a member.
-    fn open(&mut self, key: &str) -> Object<'_> {
+    fn open(&mut self, key: &'static str) -> Object<'_> {
         self.key(key);
         self.out.push(b'{');
         Object { out: self.out, first: true }
@@ -148,7 +147,7 @@ impl Object<'_> {
     }
 
     /// Begins a list of objects that is the value of a member.
-    fn open_list(&mut self, key: &str) -> Object<'_> {
+    fn open_list(&mut self, key: &'static str) -> Object<'_> {
         self.key(key);
         self.out.push(b'[');
         Object { out: self.out, first: true }
@@ -169,7 +168,7 @@ impl Object<'_> {
     }
 
     /// Writes a list of one text.
-    fn list(&mut self, key: &str, value: &str) {
+    fn list(&mut self, key: &'static str, value: &str) {
         self.key(key);
         self.out.push(b'[');
         write_string(self.out, value);
@@ -177,14 +176,14 @@ impl Object<'_> {
     }
 
     /// Writes a text that is known; one that is not leaves no member.
-    fn text(&mut self, key: &str, value: Option<&str>) {
+    fn text(&mut self, key: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.key(key);
             write_string(self.out, value);
         }
     }
 
-    fn number(&mut self, key: &str, value: u64) {
+    fn number(&mut self, key: &'static str, value: u64) {
         self.key(key);
         write_number(self.out, value);
     }

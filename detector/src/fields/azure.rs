@@ -2,7 +2,7 @@
 
 use super::{Field, Observation, Text, Values, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
-use crate::json::{Raw, paths};
+use crate::json::{Index, LEVELS_MAX, Raw, paths};
 use alloc::borrow::Cow;
 
 paths! {
@@ -94,9 +94,9 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
 /// What only the activity log needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     if let Some(properties) = values.raw(Field::Body).and_then(object_in) {
-        let bodies = Values::read(&properties, BODIES);
+        let bodies = Values::read(&Index::read(&properties, LEVELS_MAX), BODIES);
         for body in bodies.all(Field::Body).filter_map(object_in) {
-            for (name, id) in Values::read(&body, CONNECTED).resources() {
+            for (name, id) in Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED).resources() {
                 observation.resource(name, Some(Text::Owned(id.into_owned())));
             }
         }

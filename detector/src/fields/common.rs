@@ -5,6 +5,7 @@ use super::{Observation, Text, has};
 use crate::catalog::{Action, EventOutcome, Kind, Provider};
 use crate::json::Raw;
 use alloc::borrow::{Cow, ToOwned};
+use core::ops::Range;
 
 /// The words for actors: persons, what one acts as, programs.
 const ACTORS: [(&str, &str); 3] = [
@@ -21,24 +22,38 @@ const OUTCOMES: [(EventOutcome, &str); 3] = [
     (EventOutcome::Started, "Start Started Accept Accepted InProgress begin RequestReceived ResponseStarted"),
 ];
 
-/// The resources that a resource id names, by the type that stands before the name.
-const IN_ID: [(&str, &str); 15] = [
-    ("tap", "virtualNetworkTaps"),
-    ("tap_configuration", "tapConfigurations"),
-    ("source_interface", "networkInterfaces"),
-    ("packet_capture", "packetCaptures"),
-    ("network_watcher", "networkWatchers"),
-    ("connection", "connections"),
-    ("connection", "vpnConnections"),
-    ("gateway", "virtualNetworkGateways"),
-    ("gateway", "vpnGateways"),
-    ("packet_mirroring", "packetMirrorings"),
-    ("firewall_policy", "firewallPolicies"),
-    ("deployment", "mirroringDeployments"),
-    ("deployment_group", "mirroringDeploymentGroups"),
-    ("endpoint_group", "mirroringEndpointGroups"),
-    ("endpoint_group_association", "mirroringEndpointGroupAssociations"),
+/// What a resource id names, by the type that stands before the name.
+const IN_ID: [(Part, &str); 20] = [
+    (Part::Resource("tap"), "virtualNetworkTaps"),
+    (Part::Resource("tap_configuration"), "tapConfigurations"),
+    (Part::Resource("source_interface"), "networkInterfaces"),
+    (Part::Resource("packet_capture"), "packetCaptures"),
+    (Part::Resource("network_watcher"), "networkWatchers"),
+    (Part::Resource("connection"), "connections"),
+    (Part::Resource("connection"), "vpnConnections"),
+    (Part::Resource("gateway"), "virtualNetworkGateways"),
+    (Part::Resource("gateway"), "vpnGateways"),
+    (Part::Resource("packet_mirroring"), "packetMirrorings"),
+    (Part::Resource("firewall_policy"), "firewallPolicies"),
+    (Part::Resource("deployment"), "mirroringDeployments"),
+    (Part::Resource("deployment_group"), "mirroringDeploymentGroups"),
+    (Part::Resource("endpoint_group"), "mirroringEndpointGroups"),
+    (Part::Resource("endpoint_group_association"), "mirroringEndpointGroupAssociations"),
+    (Part::Account, "subscriptions"),
+    (Part::Account, "projects"),
+    (Part::Region, "regions"),
+    (Part::Region, "locations"),
+    (Part::ResourceGroup, "resourceGroups"),
 ];
+
+/// Where a part of a resource id goes.
+#[derive(Clone, Copy)]
+enum Part {
+    Resource(&'static str),
+    Account,
+    Region,
+    ResourceGroup,
+}
 
 /// Fills in what needs no knowledge of one provider's log.
 pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
@@ -102,15 +117,30 @@ fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
         let name = if observation.operation.kind == Kind::Vtap { "vtap" } else { "filter" };
         return observation.resource(name, Some(resource));
     }
-    for (name, parent) in IN_ID {
-        observation.resource(name, part(&resource, parent));
+    // Of equal types the first one counts.
+    let (mut names, mut place) = ([const { None }; IN_ID.len()], None);
+    let mut start = 0usize;
+    for segment in resource.as_bytes().split(|byte| *byte == b'/') {
+        let end = start.wrapping_add(segment.len());
+        if let Some(name) = place.and_then(|place: usize| names.get_mut(place)) {
+            name.get_or_insert(start..end);
+        }
+        place = IN_ID.iter().position(|(_, parent)| parent.as_bytes().eq_ignore_ascii_case(segment));
+        start = end.wrapping_add(1);
     }
-    let either = |own: Option<Text<'a>>, parent| own.or_else(|| part(&resource, parent));
-    observation.account = either(observation.account.take(), "subscriptions");
-    observation.account = either(observation.account.take(), "projects");
-    observation.region = either(observation.region.take(), "regions");
-    observation.region = either(observation.region.take(), "locations");
-    observation.resource_group = either(observation.resource_group.take(), "resourceGroups");
+    for ((part, _), name) in IN_ID.iter().zip(names) {
+        let Some(name) = name.and_then(|name| piece(&resource, name)) else { continue };
+        let known = match part {
+            Part::Resource(kind) => {
+                observation.resource(kind, Some(name));
+                continue;
+            }
+            Part::Account => &mut observation.account,
+            Part::Region => &mut observation.region,
+            Part::ResourceGroup => &mut observation.resource_group,
+        };
+        known.get_or_insert(name);
+    }
     if observation.operation.provider == Provider::Azure {
         observation.resource("id", Some(resource));
     }
@@ -130,21 +160,18 @@ fn outcome(status: &str) -> EventOutcome {
 
 /// The meaning of a word, in any case.
 fn lookup<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
-    let known = |list: &str| list.split(' ').any(|known| known.eq_ignore_ascii_case(word));
+    let word = word.as_bytes();
+    let known = |list: &str| {
+        list.as_bytes().split(|byte| *byte == b' ').any(|known| known.eq_ignore_ascii_case(word))
+    };
     words.iter().find(|(_, list)| known(list)).map(|(meaning, _)| *meaning)
 }
 
-/// The segment after `parent` in a path of resources, both compared without regard to case.
-fn segment_after<'t>(path: &'t str, parent: &str) -> Option<&'t str> {
-    let mut segments = path.split('/');
-    segments.find(|segment| segment.eq_ignore_ascii_case(parent))?;
-    segments.next().filter(|segment| !segment.is_empty())
-}
-
-/// [`segment_after`] of a text that may be borrowed.
-fn part<'a>(path: &Text<'a>, parent: &str) -> Option<Text<'a>> {
-    match path {
-        Cow::Borrowed(path) => segment_after(path, parent).map(Cow::Borrowed),
-        Cow::Owned(path) => segment_after(path, parent).map(|segment| Cow::Owned(segment.to_owned())),
-    }
+/// A part of a text that may be borrowed; nothing where it is empty.
+fn piece<'a>(text: &Text<'a>, range: Range<usize>) -> Option<Text<'a>> {
+    let piece = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(range)?),
+        Cow::Owned(text) => Cow::Owned(text.get(range)?.to_owned()),
+    };
+    (!piece.is_empty()).then_some(piece)
 }

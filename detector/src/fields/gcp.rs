@@ -2,7 +2,7 @@
 
 use super::{Field, Observation, Values, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
-use crate::json::{Elements, Raw, paths};
+use crate::json::{Elements, Index, Raw, paths};
 
 paths! {
     /// Where the log has what.
@@ -89,7 +89,9 @@ paths! {
 /// What only the audit log entry needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     let is = |field, values: &Values<'_>| values.raw(field).is_some_and(Raw::is_true);
-    let refused = |object| Values::read(object, PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false);
+    let refused = |object| {
+        Values::read(&Index::read(object, 1), PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false)
+    };
     let denied = values.all(Field::Granted).any(|granted| match granted.array() {
         Some(permissions) => Elements::new(permissions).filter_map(Raw::object).any(refused),
         None => granted.is_false(),

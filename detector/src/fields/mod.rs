@@ -13,8 +13,7 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
-use crate::envelope::Record;
-use crate::json::{Raw, Strings, Tree, collect, paths};
+use crate::json::{Index, LEVELS_MAX, Raw, Strings, Tree, collect, paths};
 use alloc::borrow::Cow;
 use values::{Field, Values, id};
 
@@ -144,7 +143,7 @@ paths! {
 }
 
 /// Reads an object that may be an event; `None` when it is not about mirroring.
-pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
+pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
     let names = Values::read(object, NAMES);
     // LookupEvents repeats the name beside the whole event, which says more.
     let whole = names.raw(Field::Body).and_then(Raw::string);
@@ -161,7 +160,7 @@ pub fn observe(object: &[u8]) -> Option<Observation<'_>> {
 }
 
 /// Reads an object that is known to be this operation's event.
-pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &'a [u8]) -> Observation<'a> {
+pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
     // Beside the paths: the member that some hand over as JSON in a text.
     let (paths, member) = match operation.provider {
         Provider::Aws => (aws::PATHS, ""),
@@ -176,13 +175,14 @@ pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &'a [u8]) ->
     let values = Values::read(object, paths);
     // One object and nothing else: what comes after it would be read as members of the event.
     let text = values.raw(Field::Spelled).and_then(Raw::string);
-    let text = text.filter(|text| Record::read(text.as_bytes()).is_some());
-    let (Some(text), Some((_, before))) = (text, object.trim_ascii_end().split_last()) else {
+    let text = text.filter(|text| Index::read(text.as_bytes(), 1).is_whole());
+    let before = object.end().and_then(|end| object.bytes().get(..end));
+    let (Some(text), Some(before)) = (text, before) else {
         return fill(operation, name, &values);
     };
     // Of members with the same key the last counts.
     let object = [before, b",\"", member.as_bytes(), b"\":", text.as_bytes(), b"}"].concat();
-    fill(operation, name, &Values::read(&object, paths)).into_owned()
+    fill(operation, name, &Values::read(&Index::read(&object, LEVELS_MAX), paths)).into_owned()
 }
 
 #[inline(never)]
@@ -201,20 +201,19 @@ fn fill<'a>(operation: Operation, name: Text<'a>, values: &Values<'a>) -> Observ
 }
 
 /// The row that an event's names lead to, where the event shows what the row asks for.
-fn identify(object: &[u8], names: &Values<'_>) -> Option<Operation> {
+fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {
     const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 7] =
         [aws::find, gcp::find, alibaba::find, oci::find, huawei::find, kubernetes::find, azure::find];
     FINDERS.iter().find_map(|find| find(names).filter(|operation| counts(object, operation.requires)))
 }
 
 /// Whether one of the conditions holds, or there is none.
-fn counts(object: &[u8], requires: Requires) -> bool {
+fn counts(object: &Index<'_>, requires: Requires) -> bool {
     let conditions = requires.conditions();
     conditions.is_empty()
         || conditions.iter().any(|(path, test)| {
-            let mut found = [None];
-            collect(object, Tree::new(&[path]).paths(), &mut found);
-            matches!(found, [Some(value)] if holds(value, *test))
+            let found = collect(object, Tree::new(&[path]).paths());
+            found.first().is_some_and(|(_, value)| holds(*value, *test))
         })
 }
 

@@ -1,7 +1,7 @@
 //! The values that one pass over an object finds for a table of paths: knows what a path is read for, not what it means.
 
 use super::{Text, is_everything};
-use crate::json::{PATHS_MAX, Paths, Raw, Strings, collect};
+use crate::json::{Found, Index, Paths, Raw, Strings, collect};
 
 /// What a path is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,25 +115,22 @@ pub(super) const fn id(name: &str) -> u8 {
 
 /// One pass over an object for all paths of one table.
 pub(super) struct Values<'a> {
-    codes: &'static [u8],
-    found: [Option<Raw<'a>>; PATHS_MAX],
+    /// The codes and values found, in the order of the table.
+    found: Found<'a>,
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn read(object: &'a [u8], paths: Paths<'static>) -> Self {
-        let mut values = Values { codes: paths.codes, found: [None; PATHS_MAX] };
-        collect(object, paths, &mut values.found);
-        values
-    }
-
-    /// The codes and values found, in the order of the table.
-    fn found(&self) -> impl Iterator<Item = (u8, Raw<'a>)> {
-        self.codes.iter().zip(&self.found).filter_map(|(code, raw)| Some((*code, (*raw)?)))
+    pub(super) fn read(object: &Index<'a>, paths: Paths<'static>) -> Self {
+        let mut found = collect(object, paths);
+        for (place, _) in &mut found {
+            *place = paths.codes.get(usize::from(*place)).copied().unwrap_or_default();
+        }
+        Values { found }
     }
 
     /// The values found for a field, in the order of its paths.
     pub(super) fn all(&self, field: Field) -> impl Iterator<Item = Raw<'a>> {
-        self.found().filter(move |(code, _)| *code == field.code()).map(|(_, raw)| raw)
+        self.found.iter().filter(move |(code, _)| *code == field.code()).map(|(_, raw)| *raw)
     }
 
     /// The first value for a field.
@@ -165,9 +162,9 @@ impl<'a> Values<'a> {
 
     /// The ids found, by the names under which they go into the resources.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&'static str, Text<'a>)> {
-        self.found().filter_map(|(code, raw)| {
+        self.found.iter().filter_map(|(code, raw)| {
             let name = RESOURCES.get(usize::from(code.checked_sub(RESOURCE)?))?;
-            Some((*name, scalar(raw)?))
+            Some((*name, scalar(*raw)?))
         })
     }
 }

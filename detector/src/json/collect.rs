@@ -1,128 +1,173 @@
 //! Reads the values at many paths in one pass: knows paths, not what they mean.
 
-use super::{Members, Paths, Raw, decode};
-use alloc::borrow::Cow;
-use alloc::{vec, vec::Vec};
+use super::index::Entry;
+use super::paths::{List, Node};
+use super::text::decoded;
+use super::word::{Signature, equal, first, is_same};
+use super::{Index, LEVELS_MAX, Paths, Raw};
+use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The values found, one place per path.
-pub type Found<'a> = [Option<Raw<'a>>];
-
-/// No path has more segments than this.
-const LEVELS_MAX: usize = 8;
-
-/// Where a list of nodes begins and ends in the tree.
-type Nodes = (u16, u16);
+/// The values found, each with the place of its path, in the order of the table.
+pub type Found<'a> = Vec<(u8, Raw<'a>)>;
 
 /// An object being read.
-struct Level<'a> {
-    members: Members<'a>,
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// The place of the entry behind it.
+    until: usize,
     /// Where in the list of ways those that lead on from here begin.
     ways: usize,
     /// How many ways there were before.
     before: usize,
 }
 
-/// Fills `found` with the values at `paths` inside `object`, in one pass over it.
+/// Finds the values at `paths` inside an object.
 ///
 /// A path is a list of keys joined by dots, compared without regard to ASCII case.
 /// A member whose key is itself joined by dots (`"userIdentity.arn"`) is found by the same path as the nested one.
 /// The segment `*` stands for one key that ends in `Request` or `Response`, or for nothing.
 /// Of members with the same key the last counts, as it does in the parsers of the hosts.
-pub fn collect<'a>(object: &'a [u8], paths: Paths<'_>, found: &mut Found<'a>) {
-    let tree = paths.tree;
-    let mut ways: Vec<Nodes> = vec![(0, tree.len() as u16)];
-    let mut levels = vec![Level { members: Members::new(object), ways: 0, before: 0 }];
-    while let Some(level) = levels.last_mut() {
-        let Some(member) = level.members.next() else {
-            ways.truncate(level.before);
-            levels.pop();
+pub fn collect<'a>(index: &Index<'a>, paths: Paths<'_>) -> Found<'a> {
+    let mut walk = Walk { tree: paths.tree, ways: Vec::with_capacity(16), places: Vec::new() };
+    let mut found = Vec::with_capacity(32);
+    walk.ways.extend(List::root(paths.tree));
+    // The objects around the one that is being read.
+    let (mut levels, mut depth) = ([Level::default(); LEVELS_MAX], 0usize);
+    let mut level = Level { until: index.entries.len(), ways: 0, before: 0 };
+    let mut at = 0usize;
+    loop {
+        if at >= level.until {
+            walk.ways.truncate(level.before);
+            depth = depth.wrapping_sub(1);
+            match levels.get(depth) {
+                Some(outer) => level = *outer,
+                None => return found,
+            }
             continue;
-        };
-        let Some(key) = decoded(member.key) else { continue };
-        let (mut start, end) = (level.ways, ways.len());
-        let mut stop = end;
-        let mut rest = &*key;
-        // All keys of a flattened key but the last lead on, whatever else they are.
+        }
+        let Some(entry) = index.entries.get(at) else { return found };
+        let end = walk.ways.len();
+        let below = walk.step(index.key(entry), entry, level.ways..end);
+        for place in walk.places.drain(..) {
+            insert(&mut found, place, index.value(entry));
+        }
+        let inside = at.wrapping_add(1);
+        at = entry.next;
+        if walk.ways.len() > below
+            && entry.next > inside
+            && let Some(outer) = levels.get_mut(depth)
+        {
+            *outer = level;
+            depth = depth.wrapping_add(1);
+            level = Level { until: entry.next, ways: below, before: end };
+            at = inside;
+        } else {
+            walk.ways.truncate(end);
+        }
+    }
+}
+
+/// Enters a value at its place, instead of one that is there already.
+#[inline(never)]
+fn insert<'a>(found: &mut Found<'a>, place: u8, value: Raw<'a>) {
+    let behind = found.iter().rev().take_while(|(other, _)| *other > place).count();
+    let at = found.len().wrapping_sub(behind);
+    match at.checked_sub(1).and_then(|before| found.get_mut(before)) {
+        Some((same, old)) if *same == place => *old = value,
+        _ => found.insert(at, (place, value)),
+    }
+}
+
+/// Which ways lead on.
+struct Walk<'p> {
+    tree: &'p [u8],
+    /// The lists in which a member's key is looked for; those of an object behind those of the object around it.
+    ways: Vec<List>,
+    /// The places of the paths that end with the key.
+    places: Vec<u8>,
+}
+
+impl Walk<'_> {
+    /// Follows the key of a member, which may be joined of several; returns where the ways that it leads to begin.
+    #[inline(always)]
+    fn step(&mut self, key: &[u8], entry: &Entry, from: Range<usize>) -> usize {
+        if entry.odd {
+            return self.follow_segments(key, from);
+        }
+        let end = from.end;
+        self.follow(key, entry.signature, from);
+        end
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn follow_segments(&mut self, key: &[u8], from: Range<usize>) -> usize {
+        let Some(key) = decoded(key) else { return self.ways.len() };
+        let (mut start, mut stop, mut rest) = (from.start, from.end, &*key);
+        // All keys but the last lead on, whatever else they are.
         while let Some(dot) = rest.iter().position(|&byte| byte == b'.') {
             let (segment, after) = rest.split_at_checked(dot).unwrap_or_default();
-            follow(tree, &mut ways, start..stop, segment, |_| {});
-            (start, stop) = (stop, ways.len());
+            self.follow(segment, Signature::of(segment), start..stop);
+            self.places.clear();
+            (start, stop) = (stop, self.ways.len());
             rest = after.get(1..).unwrap_or_default();
         }
-        follow(tree, &mut ways, start..stop, rest, |place| {
-            if let Some(found) = found.get_mut(usize::from(place)) {
-                *found = Some(member.value);
-            }
-        });
-        let below = ways.len() > stop;
-        match member.value.object() {
-            Some(object) if below && levels.len() < LEVELS_MAX => {
-                levels.push(Level { members: Members::new(object), ways: stop, before: end });
-            }
-            _ => ways.truncate(end),
-        }
+        self.follow(rest, Signature::of(rest), start..stop);
+        stop
     }
-}
 
-/// Follows one key from each of the ways in `from`: adds the nodes below it to the ways, and hands over the places of
-/// the paths that end with it.
-fn follow(tree: &[u8], ways: &mut Vec<Nodes>, from: Range<usize>, key: &[u8], mut hit: impl FnMut(u8)) {
-    let first = key.first().map_or(0, u8::to_ascii_lowercase);
-    for way in from {
-        let Some(&(start, end)) = ways.get(way) else { return };
-        let (mut at, end) = (usize::from(start), usize::from(end));
-        while let Some([low, high, len, node @ ..]) = tree.get(at..end) {
-            let places = at.saturating_add(3).saturating_add((*len).into());
-            let next = at.saturating_add(2).saturating_add(u16::from_le_bytes([*low, *high]).into());
-            at = next;
-            let leads = match node.first() {
-                Some(b'*') => ends_with(key, b"request") || ends_with(key, b"response"),
-                name => {
-                    // Nearly every key misses nearly every node at the first byte.
-                    name.is_some_and(|name| *name == first)
-                        && usize::from(*len) == key.len()
-                        && starts_with(node, key)
+    /// Follows one key from each of the ways in `from`.
+    #[inline(always)]
+    fn follow(&mut self, key: &[u8], signature: u8, from: Range<usize>) {
+        for way in from {
+            let Some(list) = self.ways.get(way).copied() else { return };
+            if list.has_star() && is_body(key) {
+                self.arrive(list.node(self.tree, 0));
+            }
+            // Nearly every key misses every node here, eight at a time.
+            let mut first_place = 0usize;
+            while first_place < list.len() {
+                let same = equal(list.signatures(self.tree, first_place), signature);
+                if same != 0 {
+                    self.arrive_at_same(list, first_place, same, key);
                 }
-            };
-            if let Some([count, rest @ ..]) = tree.get(places..next).filter(|_| leads) {
-                let below = places.saturating_add(1).saturating_add((*count).into());
-                rest.iter().take((*count).into()).for_each(|place| hit(*place));
-                add(tree, ways, below, next);
+                first_place = first_place.wrapping_add(8);
             }
         }
     }
-}
 
-/// Adds a list of nodes to the ways, and the nodes below its `*`, which may stand for nothing.
-fn add(tree: &[u8], ways: &mut Vec<Nodes>, start: usize, end: usize) {
-    if let Some([low, high, _, name, count, ..]) = tree.get(start..end) {
-        ways.push((start as u16, end as u16));
-        if *name == b'*' {
-            let below = start.saturating_add(5).saturating_add((*count).into());
-            let end = start.saturating_add(2).saturating_add(u16::from_le_bytes([*low, *high]).into());
-            ways.push((below as u16, end as u16));
+    /// Goes through the nodes that are flagged, of which some may have other keys.
+    #[inline(never)]
+    fn arrive_at_same(&mut self, list: List, first_place: usize, mut same: u64, key: &[u8]) {
+        while same != 0 {
+            let node = list.node(self.tree, first_place.wrapping_add(first(same)));
+            self.arrive(node.filter(|node| is_same(node.key, key)));
+            same &= same.wrapping_sub(1);
+        }
+    }
+
+    /// Adds the list below a node to the ways, and the one below its `*`, which may stand for nothing.
+    #[inline(never)]
+    fn arrive(&mut self, node: Option<Node<'_>>) {
+        let Some(node) = node else { return };
+        self.places.extend_from_slice(node.places);
+        let Some(list) = node.below else { return };
+        self.ways.push(list);
+        if list.has_star() {
+            self.ways.extend(list.node(self.tree, 0).and_then(|star| star.below));
         }
     }
 }
 
-/// Whether a name in lower case begins with a key, in any case.
-fn starts_with(name: &[u8], key: &[u8]) -> bool {
-    name.iter().zip(key).all(|(a, b)| *a == b.to_ascii_lowercase())
-}
-
-fn decoded(key: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if !key.contains(&b'\\') {
-        return Some(Cow::Borrowed(key));
-    }
-    decode(key).map(|text| Cow::Owned(text.into_owned().into_bytes()))
-}
-
-fn ends_with(text: &[u8], end: &[u8]) -> bool {
-    text.len()
-        .checked_sub(end.len())
-        .and_then(|start| text.get(start..))
-        .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+/// Whether a key can stand for a `*`.
+#[inline(never)]
+fn is_body(key: &[u8]) -> bool {
+    let ends_with = |end: &[u8]| {
+        let tail = key.len().checked_sub(end.len()).and_then(|start| key.get(start..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    ends_with(b"request") || ends_with(b"response")
 }
 
 #[cfg(test)]
@@ -132,9 +177,8 @@ mod tests {
     use std::string::String;
 
     fn find(object: &str, path: &str) -> Option<String> {
-        let mut found = [None];
-        collect(object.as_bytes(), Tree::new(&[path]).paths(), &mut found);
-        found[0].map(|raw| String::from_utf8_lossy(raw.0).into_owned())
+        let found = collect(&Index::read(object.as_bytes(), LEVELS_MAX), Tree::new(&[path]).paths());
+        found.first().map(|(_, raw)| String::from_utf8_lossy(raw.0).into_owned())
     }
 
     #[test]
@@ -167,11 +211,10 @@ mod tests {
     #[test]
     fn a_path_can_end_where_another_goes_on() {
         let tree = Tree::new(&["a", "a.b", "a.*.c", "a.b", "A.d"]);
-        let mut found = [None; 5];
-        collect(br#"{"a":{"b":1,"XResponse":{"c":2},"D":3}}"#, tree.paths(), &mut found);
-        let texts = found.map(|raw| raw.map(|raw| raw.0));
-        assert_eq!(texts[1..], [Some(&b"1"[..]), Some(b"2"), Some(b"1"), Some(b"3")]);
-        assert!(texts[0].is_some_and(|object| object.starts_with(b"{\"b\"")));
+        let object = br#"{"a":{"b":1,"XResponse":{"c":2},"D":3}}"#;
+        let found = collect(&Index::read(object, LEVELS_MAX), tree.paths());
+        let whole = (0, Raw(&object[5..object.len() - 1]));
+        assert_eq!(found, [whole, (1, Raw(b"1")), (2, Raw(b"2")), (3, Raw(b"1")), (4, Raw(b"3"))]);
     }
 
     #[test]
@@ -182,8 +225,8 @@ mod tests {
 
     #[test]
     fn many_paths_are_filled_in_one_pass() {
-        let mut found = [None; 3];
-        collect(br#"{"x":{"a":1,"b":2},"y":null}"#, Tree::new(&["x.a", "x.b", "y"]).paths(), &mut found);
-        assert_eq!(found, [Some(Raw(b"1")), Some(Raw(b"2")), Some(Raw(b"null"))]);
+        let index = Index::read(br#"{"x":{"a":1,"b":2},"y":null}"#, LEVELS_MAX);
+        let found = collect(&index, Tree::new(&["y", "x.a", "z", "x.b"]).paths());
+        assert_eq!(found, [(0, Raw(b"null")), (1, Raw(b"1")), (3, Raw(b"2"))]);
     }
 }

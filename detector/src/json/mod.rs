@@ -3,16 +3,19 @@
 //! It validates only what it reads, never recurses, and never panics: what it cannot read is `None`.
 
 mod collect;
+mod index;
 mod paths;
 mod scan;
 mod strings;
 mod text;
+mod word;
 
 pub use collect::{Found, collect};
+pub use index::{Index, LEVELS_MAX, Member};
 pub(crate) use paths::paths;
 pub use paths::{PATHS_MAX, Paths, Tree};
-pub(crate) use paths::{TREE_BYTES_MAX, codes, first, tree};
-pub use scan::{Elements, Member, Members};
+pub(crate) use paths::{TREE_BYTES_MAX, codes, prefix, tree};
+pub use scan::Elements;
 pub use strings::Strings;
 pub use text::{decode, write_number, write_string};
 

@@ -1,5 +1,6 @@
 //! Tables of paths as trees of keys, written at compile time: what paths have in common is stored, and compared, once.
 
+use super::word::Signature;
 use alloc::vec::Vec;
 
 /// More paths than this in one table are not looked for.
@@ -10,15 +11,89 @@ pub(crate) const TREE_BYTES_MAX: usize = 4096;
 
 /// A table of paths.
 ///
-/// The tree is a list of nodes. A node is its length after these two bytes, the length of its key, the key in lower
-/// case, the number of paths that end here, their places in the table, and the list of the nodes below it.
-/// Among the nodes of one list `*` comes first.
+/// The tree is a list of nodes: how many there are, the signatures of their keys, how far from the list's beginning each
+/// node ends, in two bytes, and the nodes.
+/// A node is the length of its key, the key, the number of paths that end here, their places in the table, and the list
+/// of the nodes below it, if there are any.
+/// A `*` comes first in its list, which is told by the highest bit of the number.
+/// Behind the tree stand zeros, so that signatures can be read eight at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Paths<'p> {
     /// What each path is read for, in the order of the table.
     pub codes: &'p [u8],
     /// The keys.
     pub tree: &'p [u8],
+}
+
+const STARRED: u8 = 0x80;
+
+/// How many zeros stand behind a tree.
+const PADDING: usize = 8;
+
+/// A list of nodes.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    /// Where it begins in the tree.
+    start: u16,
+    count: u8,
+}
+
+/// A node of a tree.
+pub(super) struct Node<'p> {
+    pub(super) key: &'p [u8],
+    /// The places of the paths that end here.
+    pub(super) places: &'p [u8],
+    pub(super) below: Option<List>,
+}
+
+impl List {
+    /// The outermost keys.
+    pub(super) fn root(tree: &[u8]) -> Option<Self> {
+        tree.first().map(|count| List { start: 0, count: *count })
+    }
+
+    /// Whether its first node is a `*`.
+    pub(super) fn has_star(self) -> bool {
+        self.count & STARRED != 0
+    }
+
+    pub(super) fn len(self) -> usize {
+        usize::from(self.count & !STARRED)
+    }
+
+    /// The signatures of eight keys, the first one lowest; those behind the last mean nothing.
+    #[inline(always)]
+    pub(super) fn signatures(self, tree: &[u8], place: usize) -> u64 {
+        let at = usize::from(self.start).wrapping_add(1).wrapping_add(place);
+        let chunk = tree.get(at..).and_then(|rest| rest.first_chunk());
+        chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    }
+
+    /// The node at a place.
+    #[inline(never)]
+    pub(super) fn node(self, tree: &[u8], place: usize) -> Option<Node<'_>> {
+        if place >= self.len() {
+            return None;
+        }
+        let list = tree.get(self.start.into()..)?;
+        let ends = self.len().wrapping_add(1);
+        let end_of = |place: usize| -> Option<usize> {
+            let bytes = list.get(ends.wrapping_add(place << 1)..)?.first_chunk()?;
+            Some(u16::from_le_bytes(*bytes).into())
+        };
+        let start = match place.checked_sub(1) {
+            Some(before) => end_of(before)?,
+            None => ends.wrapping_add(self.len() << 1),
+        };
+        let end = end_of(place)?;
+        let (len, rest) = list.get(start..end)?.split_first()?;
+        let (key, rest) = rest.split_at_checked((*len).into())?;
+        let (count, rest) = rest.split_first()?;
+        let (places, below) = rest.split_at_checked((*count).into())?;
+        let start = usize::from(self.start).wrapping_add(end).wrapping_sub(below.len());
+        let below = below.first().map(|count| List { start: start as u16, count: *count });
+        Some(Node { key, places, below })
+    }
 }
 
 /// A tree that is written at run time, in which every path stands for itself.
@@ -28,23 +103,35 @@ pub struct Tree(Vec<u8>);
 impl Tree {
     /// Writes the tree of at most [`PATHS_MAX`] paths, whose values have their places.
     pub fn new(paths: &[&str]) -> Self {
-        let mut tree = Vec::new();
-        for (place, path) in paths.iter().take(PATHS_MAX).enumerate() {
-            let mut keys = path.as_bytes().split(|&byte| byte == b'.');
-            // Of every key the node has four bytes besides it, in place of the dot; of the last one its path's place.
-            let count = keys.clone().count();
-            let mut left = path.len().saturating_add(count.saturating_mul(3));
-            let mut next = keys.next();
-            while let Some(key) = next {
-                next = keys.next();
-                tree.extend_from_slice(&(left as u16).to_le_bytes());
-                tree.push(key.len() as u8);
-                tree.extend(key.iter().map(u8::to_ascii_lowercase));
-                tree.push(u8::from(next.is_none()));
-                left = left.saturating_sub(key.len().saturating_add(4));
-            }
-            tree.push(place as u8);
+        let paths = paths.get(..PATHS_MAX).unwrap_or(paths);
+        fn keys(path: &str) -> impl Iterator<Item = &[u8]> {
+            path.split('.').map(str::as_bytes)
         }
+        let mut tree = Vec::new();
+        tree.push(paths.len() as u8);
+        tree.extend(paths.iter().filter_map(|path| keys(path).next()).map(Signature::of));
+        // Of every key a node has six bytes besides it, in place of the dot.
+        let len = |path: &str| path.len().wrapping_add(keys(path).count().saturating_mul(5)).wrapping_sub(2);
+        let mut end = tree.len().wrapping_add(paths.len() << 1);
+        for path in paths {
+            end = end.wrapping_add(len(path));
+            tree.extend_from_slice(&(end as u16).to_le_bytes());
+        }
+        for (place, path) in paths.iter().enumerate() {
+            let mut left = len(path);
+            for (level, key) in keys(path).enumerate() {
+                if level > 0 {
+                    let star = if key == b"*" { STARRED } else { 0 };
+                    tree.extend_from_slice(&[0, 1 | star, Signature::of(key)]);
+                    tree.extend_from_slice(&(left.wrapping_add(4) as u16).to_le_bytes());
+                }
+                tree.push(key.len() as u8);
+                tree.extend_from_slice(key);
+                left = left.wrapping_sub(key.len().wrapping_add(6));
+            }
+            tree.extend_from_slice(&[1, place as u8]);
+        }
+        tree.extend_from_slice(&[0; PADDING]);
         Tree(tree)
     }
 
@@ -59,12 +146,12 @@ pub(crate) const fn tree(list: &[(u8, &str)]) -> ([u8; TREE_BYTES_MAX], usize) {
     assert!(list.len() <= PATHS_MAX, "too many paths in one table");
     let mut out = [0; TREE_BYTES_MAX];
     let len = write(list, 0, 0, &mut out, 0);
-    (out, len)
+    (out, len.wrapping_add(PADDING))
 }
 
 /// The first bytes.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub(crate) const fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+pub(crate) const fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     let mut at = 0;
     while at < N {
@@ -86,51 +173,73 @@ pub(crate) const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
     out
 }
 
-/// Writes the nodes below the first `prefix` bytes of a path, its dot included; returns where they end.
+/// Writes the list of the nodes below the first `prefix` bytes of a path, its dot included; returns where it ends.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
 const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8], mut end: usize) -> usize {
-    let mut pass = 0;
-    while pass < 2 {
+    let header = end;
+    // The signatures, then the nodes; of both that of the `*` first.
+    let (mut pass, mut count, mut written) = (0, 0, 0);
+    while pass < 4 {
+        let (nodes, star) = (pass > 1, pass & 1 == 0);
+        if pass == 2 && count > 0 {
+            out[header] |= count as u8;
+            end = header + 1 + 3 * count;
+        }
         let mut at = 0;
         while at < list.len() {
             let path = list[at].1.as_bytes();
             let stop = key_end(path, prefix);
             let is_star = stop == prefix + 1 && path[prefix] == b'*';
-            if is_below(path, list[model].1.as_bytes(), prefix)
-                && is_star == (pass == 0)
-                && is_first(list, at, prefix, stop)
-            {
-                let start = end;
-                out[start + 2] = (stop - prefix) as u8;
-                end += 3;
-                let mut from = prefix;
-                while from < stop {
-                    out[end] = path[from].to_ascii_lowercase();
-                    end += 1;
-                    from += 1;
+            let here = is_below(path, list[model].1.as_bytes(), prefix)
+                && is_star == star
+                && is_first(list, at, prefix, stop);
+            if here && nodes {
+                end = write_node(list, at, prefix, out, end);
+                let place = header + 1 + count + 2 * written;
+                out[place] = (end - header) as u8;
+                out[place + 1] = ((end - header) >> 8) as u8;
+                written += 1;
+            } else if here {
+                if star {
+                    out[header] = STARRED;
                 }
-                let count = end;
-                end += 1;
-                let mut other = 0;
-                while other < list.len() {
-                    let name = list[other].1.as_bytes();
-                    if name.len() == stop && is_same(name, path, stop) {
-                        out[end] = other as u8;
-                        end += 1;
-                        out[count] += 1;
-                    }
-                    other += 1;
-                }
-                end = write(list, at, stop + 1, out, end);
-                let len = end - start - 2;
-                out[start] = len as u8;
-                out[start + 1] = (len >> 8) as u8;
+                let (_, key) = path.split_at(prefix);
+                count += 1;
+                out[header + count] = Signature::of(key.split_at(stop - prefix).0);
             }
             at += 1;
         }
         pass += 1;
     }
     end
+}
+
+/// Writes the node of the key that goes on behind the first `prefix` bytes of a path; returns where it ends.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+const fn write_node(list: &[(u8, &str)], at: usize, prefix: usize, out: &mut [u8], start: usize) -> usize {
+    let path = list[at].1.as_bytes();
+    let stop = key_end(path, prefix);
+    out[start] = (stop - prefix) as u8;
+    let mut end = start + 1;
+    let mut from = prefix;
+    while from < stop {
+        out[end] = path[from];
+        end += 1;
+        from += 1;
+    }
+    let count = end;
+    end += 1;
+    let mut other = 0;
+    while other < list.len() {
+        let name = list[other].1.as_bytes();
+        if name.len() == stop && is_same(name, path, stop) {
+            out[end] = other as u8;
+            end += 1;
+            out[count] += 1;
+        }
+        other += 1;
+    }
+    write(list, at, stop + 1, out, end)
 }
 
 /// Where the key that begins at `start` ends.
@@ -186,7 +295,7 @@ macro_rules! paths {
             const TREE: ([u8; $crate::json::TREE_BYTES_MAX], usize) = $crate::json::tree(LIST);
             $crate::json::Paths {
                 codes: &$crate::json::codes::<{ LIST.len() }>(LIST),
-                tree: &$crate::json::first::<{ TREE.1 }>(&TREE.0),
+                tree: &$crate::json::prefix::<{ TREE.1 }>(&TREE.0),
             }
         };
     )+};
@@ -196,7 +305,7 @@ pub(crate) use paths;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Raw, collect};
+    use crate::json::{Index, LEVELS_MAX, Raw, collect};
 
     paths! {
         SHARED: 7 => "a", 8 => "a.b", 9 => "A.c.d", 9 => "a.*.e", 7 => "a.b";
@@ -206,11 +315,10 @@ mod tests {
     #[test]
     fn a_tree_of_compile_time_is_one_of_run_time() {
         let object = br#"{"a":{"b":1,"C":{"d":2},"XRequest":{"E":3},"a.b":4},"a.c.D":5}"#;
-        let (mut first, mut second) = ([None; 5], [None; 5]);
-        collect(object, SHARED, &mut first);
-        collect(object, Tree::new(&["a", "a.b", "A.c.d", "a.*.e", "a.b"]).paths(), &mut second);
-        assert_eq!(first[1..], [Some(Raw(b"1")), Some(Raw(b"5")), Some(Raw(b"3")), Some(Raw(b"1"))]);
+        let object = Index::read(object, LEVELS_MAX);
+        let found = collect(&object, SHARED);
+        assert_eq!(found[1..], [(1, Raw(b"1")), (2, Raw(b"5")), (3, Raw(b"3")), (4, Raw(b"1"))]);
         assert_eq!(SHARED.codes, [7, 8, 9, 9, 7]);
-        assert_eq!(first, second);
+        assert_eq!(found, collect(&object, Tree::new(&["a", "a.b", "A.c.d", "a.*.e", "a.b"]).paths()));
     }
 }

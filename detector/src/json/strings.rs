@@ -25,14 +25,14 @@ impl<'a> Iterator for Strings<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             while *self.bytes.get(self.at)? != b'"' {
-                self.at = self.at.saturating_add(1);
+                self.at = self.at.wrapping_add(1);
             }
-            let start = self.at.saturating_add(1);
+            let start = self.at.wrapping_add(1);
             let end = string_end(self.bytes, start)?;
-            self.at = end.saturating_add(1);
+            self.at = end.wrapping_add(1);
             let colon = skip_space(self.bytes, self.at);
             let is_key = self.bytes.get(colon) == Some(&b':');
-            let value = skip_space(self.bytes, colon.saturating_add(1));
+            let value = skip_space(self.bytes, colon.wrapping_add(1));
             if !is_key || self.bytes.get(value) != Some(&b'n') {
                 return Some((is_key, decode(self.bytes.get(start..end)?)?));
             }

@@ -1,5 +1,6 @@
 //! Text escapes: from JSON's spelling to characters and back.
 
+use super::word::{below, equal, find};
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
@@ -8,8 +9,11 @@ use alloc::{string::String, vec::Vec};
 /// Lone surrogates and bytes that are not UTF-8 become U+FFFD. An escape that JSON does not have gives `None`.
 /// Allocates only where something had to be replaced.
 pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
-    if !inside.contains(&b'\\') {
-        return Some(String::from_utf8_lossy(inside));
+    if !has_escape(inside) {
+        return Some(match core::str::from_utf8(inside) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(inside),
+        });
     }
     let mut out = Vec::with_capacity(inside.len());
     let mut rest = inside;
@@ -42,6 +46,18 @@ pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
     }))
 }
 
+/// [`decode`] for bytes that are compared only.
+pub(super) fn decoded(inside: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !has_escape(inside) {
+        return Some(Cow::Borrowed(inside));
+    }
+    decode(inside).map(|text| Cow::Owned(text.into_owned().into_bytes()))
+}
+
+fn has_escape(inside: &[u8]) -> bool {
+    find(inside, 0, |word| equal(word, b'\\')).is_some()
+}
+
 /// Reads what stands after `\u`, and the second half of a surrogate pair.
 fn unicode(rest: &[u8]) -> Option<(char, &[u8])> {
     let (high, rest) = hex4(rest)?;
@@ -65,11 +81,14 @@ fn hex4(rest: &[u8]) -> Option<(u32, &[u8])> {
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
-        out.extend_from_slice(plain);
-        let Some((&byte, after)) = special.split_first() else { break };
+    let bytes = text.as_bytes();
+    let (mut start, mut from) = (0usize, 0usize);
+    // Two marks that need no escape are among these; they are rare in what is written.
+    while let Some(at) = find(bytes, from, |word| below(word, b'#') | equal(word, b'\\')) {
+        from = at.wrapping_add(1);
+        let Some(&byte) = bytes.get(at).filter(|byte| !matches!(byte, b' ' | b'!')) else { continue };
+        out.extend_from_slice(bytes.get(start..at).unwrap_or_default());
+        start = from;
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
             _ => {
@@ -77,9 +96,8 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
                 out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' | byte >> 4, low]);
             }
         }
-        rest = after;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(bytes.get(start..).unwrap_or_default());
     out.push(b'"');
 }
 

@@ -15,7 +15,7 @@ pub(crate) use time::millis;
 use crate::catalog::{Action, EventOutcome, Kind, Operation, Provider, Requires, Severity, Technique};
 use crate::classify::{Approval, Verdict};
 use crate::fields::{Observation, observe_as};
-use crate::json::{PATHS_MAX, Raw, Tree, collect};
+use crate::json::{Index, Tree, collect};
 use crate::prefilter::ANCHOR_LEN;
 use alloc::{
     borrow::{Cow, ToOwned},
@@ -151,18 +151,22 @@ impl Policy {
 
     /// Approves an event, or changes its severity.
     pub fn judge<'a>(&'a self, verdict: &mut Verdict<'a>) {
+        let (severity, approved) = (self.list(SEVERITY), self.list(APPROVED));
+        if severity.is_empty() && approved.is_empty() {
+            return;
+        }
         let time = verdict.observation.time.as_deref().and_then(time::millis);
-        if let Some(entry) = self.list(SEVERITY).iter().find(|entry| fits(entry, verdict, time)) {
+        if let Some(entry) = severity.iter().find(|entry| fits(entry, verdict, time)) {
             verdict.severity = nth(Severity::ALL, entry, HEAD).unwrap_or(verdict.severity);
         }
-        if let Some(entry) = self.list(APPROVED).iter().find(|entry| fits(entry, verdict, time)) {
+        if let Some(entry) = approved.iter().find(|entry| fits(entry, verdict, time)) {
             verdict.severity = Severity::Informational;
             verdict.approved = text(entry, HEAD).map(|name| Approval { name, ticket: text(entry, HEAD + 1) });
         }
     }
 
     /// Reads an object that may be the event of an operation that the operator added.
-    pub fn observe<'a>(&'a self, object: &'a [u8]) -> Option<Observation<'a>> {
+    pub fn observe<'a>(&'a self, object: &Index<'a>) -> Option<Observation<'a>> {
         let operations = self.list(OPERATION);
         if operations.is_empty() {
             return None;
@@ -171,10 +175,9 @@ impl Policy {
         for entry in operations {
             paths.push(text(entry, FIELD)?);
         }
-        let mut found = [None; PATHS_MAX];
-        collect(object, Tree::new(&paths).paths(), &mut found);
-        let (entry, name) = operations.iter().zip(found).find_map(|(entry, raw)| {
-            let name = raw.and_then(Raw::text)?;
+        let found = collect(object, Tree::new(&paths).paths());
+        let (entry, name) = found.into_iter().find_map(|(place, raw)| {
+            let (entry, name) = (operations.get(usize::from(place))?, raw.text()?);
             let pattern = text(entry, PATTERN).or_else(|| text(entry, NAME))?;
             glob_fits(pattern, &name).then_some((entry, name))
         })?;

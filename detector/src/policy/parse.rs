@@ -4,7 +4,7 @@ use super::members::{MATCHERS, Member, POLICY, Takes};
 use super::net::Net;
 use super::pattern::Program;
 use super::{Pattern, Value, time};
-use crate::json::{Elements, Members, Raw, decode, write_number};
+use crate::json::{Elements, Index, Raw, write_number};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// The longest policy.
@@ -80,9 +80,10 @@ impl Reader {
         let rows = tables.concat();
         let mut values = Vec::new();
         values.resize_with(rows.len(), || Value::Absent);
-        let mut members = Members::new(json);
-        for member in members.by_ref() {
-            let key = decode(member.key).unwrap_or_default();
+        let index = Index::read(json, 1);
+        for member in index.members() {
+            let key = member.key().unwrap_or_default();
+            let key = String::from_utf8_lossy(&key);
             let back = self.enter_member(&key);
             let Some((row, place)) = rows.iter().zip(&mut values).find(|(row, _)| row.name == key) else {
                 self.detail.clear();
@@ -97,8 +98,7 @@ impl Reader {
             *place = self.value(&row.takes, member.value)?;
             self.leave(back);
         }
-        let rest = members.end().and_then(|end| json.get(end.saturating_add(1)..));
-        if !rest.is_some_and(|rest| rest.trim_ascii().is_empty()) {
+        if !index.is_whole() {
             return Err("expected a JSON object");
         }
         for (row, value) in rows.iter().zip(&values) {

@@ -1,0 +1,282 @@
+//! The members of an object and of the objects in it, found in one pass: knows JSON's grammar, nothing about events.
+
+use super::Raw;
+use super::scan::{container_end, skip_space, string_end, value_end};
+use super::text::decoded;
+use super::word::{Signature, below, equal, find_each};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// Objects further in are values like any other.
+pub const LEVELS_MAX: usize = 8;
+
+/// One member of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The key without its quotes, escapes not decoded.
+    key: &'a [u8],
+    /// Whether the key may have an escape.
+    odd: bool,
+    /// The value.
+    pub value: Raw<'a>,
+}
+
+impl<'a> Member<'a> {
+    /// The key, decoded; `None` where it has an escape that JSON does not have.
+    pub fn key(&self) -> Option<Cow<'a, [u8]>> {
+        if self.odd { decoded(self.key) } else { Some(Cow::Borrowed(self.key)) }
+    }
+}
+
+/// Where all members of an object stand, those of the objects in it behind the member that holds them.
+///
+/// Reading stops on anything that is not JSON; [`Index::end`] tells whether the object was read to its end.
+/// An object further in that is not JSON has the members that stand before the fault.
+#[derive(Clone, Debug)]
+pub struct Index<'a> {
+    bytes: &'a [u8],
+    pub(super) entries: Vec<Entry>,
+    end: Option<usize>,
+}
+
+/// Where one member stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Where the key begins and ends, between its quotes.
+    pub(super) key: (usize, usize),
+    value: (usize, usize),
+    /// The place of the next entry that is not inside the value.
+    /// While the value is being read, the place of the entry around it.
+    pub(super) next: usize,
+    /// Of the key, see [`Signature`].
+    pub(super) signature: u8,
+    /// Whether the key may have a dot or an escape.
+    pub(super) odd: bool,
+}
+
+impl<'a> Index<'a> {
+    /// Reads an object and the objects in it, `levels` deep in all; white space before it is skipped.
+    pub fn read(bytes: &'a [u8], levels: usize) -> Self {
+        let mut index = Index { bytes, entries: Vec::with_capacity(64), end: None };
+        let start = skip_space(bytes, 0);
+        if bytes.get(start) == Some(&b'{') {
+            index.end = index.read_members(start.wrapping_add(1), levels);
+        }
+        index
+    }
+
+    /// Reads from behind the opening brace; returns where the closing one is.
+    fn read_members(&mut self, mut at: usize, levels: usize) -> Option<usize> {
+        let bytes = self.bytes;
+        // The entry whose object is being read, the outermost of such, and how many there are.
+        let (mut open, mut outermost, mut depth) = (0usize, 0usize, 1usize);
+        let mut first = true;
+        loop {
+            at = skip_space(bytes, at);
+            if bytes.get(at) != Some(&b'}') {
+                let fault = match self.read_member(at, first) {
+                    Ok(value) if depth < levels && bytes.get(value) == Some(&b'{') => {
+                        let place = self.entries.len().wrapping_sub(1);
+                        if depth == 1 {
+                            outermost = place;
+                        }
+                        if let Some(entry) = self.entries.last_mut() {
+                            entry.next = open;
+                        }
+                        (open, first) = (place, true);
+                        depth = depth.wrapping_add(1);
+                        at = value.wrapping_add(1);
+                        continue;
+                    }
+                    Ok(value) => match (value_end(bytes, value), self.entries.last_mut()) {
+                        (Some(end), Some(entry)) => {
+                            entry.value.1 = end;
+                            (at, first) = (end, false);
+                            continue;
+                        }
+                        _ => {
+                            self.entries.pop();
+                            value
+                        }
+                    },
+                    Err(fault) => fault,
+                };
+                if depth == 1 {
+                    return None;
+                }
+                let Some(end) = container_end(bytes, fault) else {
+                    self.entries.truncate(outermost);
+                    return None;
+                };
+                at = end;
+            }
+            depth = depth.wrapping_sub(1);
+            if depth == 0 {
+                return Some(at);
+            }
+            at = at.wrapping_add(1);
+            let next = self.entries.len();
+            if let Some(entry) = self.entries.get_mut(open) {
+                entry.value.1 = at;
+                open = core::mem::replace(&mut entry.next, next);
+            }
+            first = false;
+        }
+    }
+
+    /// Reads a comma where one has to be, the key and the colon; returns where the value begins, or where the fault is.
+    fn read_member(&mut self, mut at: usize, first: bool) -> Result<usize, usize> {
+        let bytes = self.bytes;
+        if !first {
+            if bytes.get(at) != Some(&b',') {
+                return Err(at);
+            }
+            at = skip_space(bytes, at.wrapping_add(1));
+        }
+        if bytes.get(at) != Some(&b'"') {
+            return Err(at);
+        }
+        let start = at.wrapping_add(1);
+        let (end, signature, odd) = read_key(bytes, start).ok_or(at)?;
+        at = skip_space(bytes, end.wrapping_add(1));
+        if bytes.get(at) != Some(&b':') {
+            return Err(at);
+        }
+        let value = skip_space(bytes, at.wrapping_add(1));
+        self.entries.push(Entry {
+            key: (start, end),
+            value: (value, value),
+            next: self.entries.len().wrapping_add(1),
+            signature,
+            odd,
+        });
+        Ok(value)
+    }
+
+    /// The object's bytes and what may stand around them.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The offset of the closing brace, once all members have been read and were well formed.
+    pub fn end(&self) -> Option<usize> {
+        self.end
+    }
+
+    /// Whether the bytes are the object and nothing else.
+    pub fn is_whole(&self) -> bool {
+        let rest = self.end.and_then(|end| self.bytes.get(end.wrapping_add(1)..));
+        rest.is_some_and(|rest| skip_space(rest, 0) == rest.len())
+    }
+
+    /// The object's own members, in order.
+    pub fn members(&self) -> impl Iterator<Item = Member<'a>> {
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            let entry = self.entries.get(at)?;
+            at = entry.next;
+            Some(Member { key: self.key(entry), odd: entry.odd, value: self.value(entry) })
+        })
+    }
+
+    /// The key of an entry, escapes not decoded.
+    pub(super) fn key(&self, entry: &Entry) -> &'a [u8] {
+        self.bytes.get(entry.key.0..entry.key.1).unwrap_or_default()
+    }
+
+    /// The value of an entry.
+    pub(super) fn value(&self, entry: &Entry) -> Raw<'a> {
+        Raw(self.bytes.get(entry.value.0..entry.value.1).unwrap_or_default())
+    }
+}
+
+/// Reads a key whose first character is at `at`: where its quote is, its signature, whether it may have a dot or an
+/// escape. Of such keys there is no signature.
+#[inline(always)]
+fn read_key(bytes: &[u8], start: usize) -> Option<(usize, u8, bool)> {
+    let mut signature = Signature::default();
+    // Quotes and dots, and what is as rare in keys.
+    let special = |word| below(word, b'/') | equal(word, b'\\');
+    let (at, word, len) = find_each(bytes, start, special, |word| signature = signature.add(word))?;
+    if bytes.get(at) == Some(&b'"') {
+        return Some((at, signature.end(word, len), false));
+    }
+    Some((string_end(bytes, start)?, 0, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{string::String, vec, vec::Vec};
+
+    fn keys(text: &str) -> (Vec<String>, Option<usize>) {
+        let index = Index::read(text.as_bytes(), LEVELS_MAX);
+        let keys = index.members().map(|member| String::from_utf8_lossy(member.key).into_owned()).collect();
+        (keys, index.end())
+    }
+
+    #[test]
+    fn members_are_read_to_the_closing_brace() {
+        assert_eq!(keys("{}"), (vec![], Some(1)));
+        assert_eq!(keys(r#" {"a" : 1 , "b":{"c":[1,"}"]}} "#), (vec!["a".into(), "b".into()], Some(29)));
+        assert_eq!(keys(r#"{"a\"b":"\\"}"#), (vec!["a\\\"b".into()], Some(12)));
+    }
+
+    #[test]
+    fn broken_objects_have_no_end() {
+        for text in [
+            "",
+            "[]",
+            "{",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a":nan}"#,
+            r#"{"a":{"b":1}"#,
+            r#"{"a":{"b":"}"#,
+        ] {
+            assert_eq!(keys(text).1, None, "{text}");
+        }
+    }
+
+    /// How deep an object is read does not change where its members stand.
+    #[test]
+    fn every_depth_gives_the_same_members() {
+        for text in [
+            r#"{"a":{"b":{"c":{}},"d":[{"e":1}]},"f":{},"g":2}"#,
+            r#"{"a":{"b":nan,"c":1},"d":{"e":1,}}"#,
+            r#"{"a":{"b":{"c" 1},"d":2},"e":{"f":[1,2]]}"#,
+            r#"{"a":{"b":1,"c":{"d":2}"#,
+            r#"{"a":1,"b":{"c":{"d":"x},"e":1}}"#,
+            r#"{"a":{]"b":1},"c":{"d":1]"#,
+        ] {
+            let seen = |levels| {
+                let index = Index::read(text.as_bytes(), levels);
+                let members: Vec<_> = index.members().map(|member| (member.key, member.value)).collect();
+                (members, index.end())
+            };
+            for levels in 2..5 {
+                assert_eq!(seen(levels), seen(1), "{text} {levels}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_inside_stands_behind_its_member() {
+        let index = Index::read(br#"{"a":{"b":{"c":1},"d":2},"e":{}}"#, 2);
+        let places: Vec<_> = index.entries.iter().map(|entry| entry.next).collect();
+        assert_eq!(places, [3, 2, 3, 4], "{:?}", index.entries);
+        let index = Index::read(br#"{"a":{"b":nan,"c":1},"d":2}"#, 2);
+        let texts: Vec<_> = index.entries.iter().map(|entry| index.value(entry).0).collect();
+        assert_eq!(texts, [&br#"{"b":nan,"c":1}"#[..], b"2"]);
+    }
+
+    #[test]
+    fn only_white_space_may_stand_behind() {
+        for (text, whole) in [("{} \n", true), ("{}{}", false), ("{} x", false), ("{", false)] {
+            assert_eq!(Index::read(text.as_bytes(), 1).is_whole(), whole, "{text:?}");
+        }
+    }
+}

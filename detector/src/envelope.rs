@@ -2,7 +2,7 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Index, LEVELS_MAX, Raw, collect, paths};
+use crate::json::{Elements, Index, Known, LEVELS_MAX, Raw, collect, joined, known, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -72,15 +72,14 @@ impl<'a> Record<'a> {
         let mut record = Record {
             bytes: index.bytes(),
             end: index.end().filter(|_| index.is_whole())?,
-            empty: true,
+            empty: index.is_empty(),
             columns: [false; COLUMNS.len()],
             descriptions: [false; DESCRIPTIONS.len()],
             enriched: false,
             device: None,
         };
-        for member in index.members() {
+        for member in index.members_like(&TOP) {
             let (key, value) = (member.key()?, member.value);
-            record.empty = false;
             note(&COLUMNS, &mut record.columns, &key);
             note(&DESCRIPTIONS, &mut record.descriptions, &key);
             match key.as_ref() {
@@ -94,6 +93,22 @@ impl<'a> Record<'a> {
         Some(record)
     }
 }
+
+/// The keys that [`Record::read`] knows, and those that are joined of several.
+const TOP: Known = known(&[
+    (0, COLUMNS[0]),
+    (0, COLUMNS[1]),
+    (0, COLUMNS[2]),
+    (0, COLUMNS[3]),
+    (0, COLUMNS[4]),
+    (0, COLUMNS[5]),
+    (0, DESCRIPTIONS[0]),
+    (0, DESCRIPTIONS[1]),
+    (0, "enrichments"),
+    (0, "host"),
+    (0, "hostname"),
+    (0, "_HOSTNAME"),
+]);
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {
@@ -156,7 +171,7 @@ pub fn wrapped<'a>(object: &Index<'a>) -> Vec<Layer<'a>> {
     }
     // The message with its tag, where a shipper has put the two apart.
     if let (Some(message), Some(tag)) = (message, tag) {
-        let line = [tag.strip_suffix(':').unwrap_or(&tag), ": ", &message].concat();
+        let line = joined(&[tag.strip_suffix(':').unwrap_or(&tag), ": ", &message]);
         layers.push(Layer::Line(Cow::Owned(line)));
     }
     layers

@@ -29,7 +29,7 @@ mod detector;
 pub mod enrich;
 pub mod envelope;
 pub mod fields;
-pub mod json;
+pub use tapsieve_json as json;
 pub mod policy;
 pub mod prefilter;
 

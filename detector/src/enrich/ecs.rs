@@ -1,11 +1,10 @@
 //! Fields of the Elastic Common Schema, version [`VERSION`], as CrowdStrike's parsing standard uses it: keys joined by
 //! dots beside the event's own members, which stay as they are.
 
-use super::Object;
 use crate::catalog::{Action, EventOutcome, Provider, Severity};
 use crate::classify::Verdict;
 use crate::envelope::{PRODUCT, Record};
-use crate::json::Index;
+use crate::json::{Index, Object};
 use crate::policy::Address;
 use alloc::vec::Vec;
 

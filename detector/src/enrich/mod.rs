@@ -6,7 +6,7 @@ mod ocsf;
 use crate::catalog::{Action, Provider};
 use crate::classify::Verdict;
 use crate::envelope::{COLUMNS, DESCRIPTIONS, Record};
-use crate::json::{write_number, write_string};
+use crate::json::Object;
 use crate::policy::Schema;
 use alloc::vec::Vec;
 
@@ -32,7 +32,7 @@ pub fn write(
     };
     out.clear();
     out.extend_from_slice(before);
-    let mut members = Object { out, first: record.empty };
+    let mut members = Object::inside(out, record.empty);
     if schema == Schema::Ecs {
         ecs::write(&mut members, record, verdict);
     } else {
@@ -42,8 +42,7 @@ pub fn write(
             }
         }
     }
-    members.key(name);
-    out.extend_from_slice(description);
+    members.raw(name, description);
     out.extend_from_slice(after);
     true
 }
@@ -82,8 +81,7 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     let observation = &verdict.observation;
     let operation = &observation.operation;
     out.clear();
-    out.push(b'{');
-    let mut object = Object { out, first: true };
+    let mut object = Object::begin(out);
     object.number("schema", SCHEMA.into());
     object.text("provider", Some(operation.provider.name()));
     object.text("operation", Some(&operation.name));
@@ -117,74 +115,5 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     if matches > 1 {
         object.number("matches", matches as u64);
     }
-    out.push(b'}');
-}
-
-/// An object being written, member by member.
-struct Object<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
-}
-
-impl Object<'_> {
-    /// Begins a member. Keys are of this project's own words, which need no escapes.
-    fn key(&mut self, key: &'static str) {
-        self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
-        self.first = false;
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
-    }
-
-    /// Begins an object that is the value of a member.
-    fn open(&mut self, key: &'static str) -> Object<'_> {
-        self.key(key);
-        self.out.push(b'{');
-        Object { out: self.out, first: true }
-    }
-
-    fn close(self) {
-        self.out.push(b'}');
-    }
-
-    /// Begins a list of objects that is the value of a member.
-    fn open_list(&mut self, key: &'static str) -> Object<'_> {
-        self.key(key);
-        self.out.push(b'[');
-        Object { out: self.out, first: true }
-    }
-
-    /// Begins the next object of a list.
-    fn open_next(&mut self) -> Object<'_> {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        self.out.push(b'{');
-        Object { out: self.out, first: true }
-    }
-
-    fn close_list(self) {
-        self.out.push(b']');
-    }
-
-    /// Writes a list of one text.
-    fn list(&mut self, key: &'static str, value: &str) {
-        self.key(key);
-        self.out.push(b'[');
-        write_string(self.out, value);
-        self.out.push(b']');
-    }
-
-    /// Writes a text that is known; one that is not leaves no member.
-    fn text(&mut self, key: &'static str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.key(key);
-            write_string(self.out, value);
-        }
-    }
-
-    fn number(&mut self, key: &'static str, value: u64) {
-        self.key(key);
-        write_number(self.out, value);
-    }
+    object.close();
 }

@@ -1,10 +1,10 @@
 //! API Activity, class 6003 of the Open Cybersecurity Schema Framework, version [`VERSION`], with the profiles `cloud` and
 //! `security_control`. The record stands in `unmapped` byte for byte, the description among the enrichments.
 
-use super::Object;
 use crate::catalog::{Action, EventOutcome, Provider};
 use crate::classify::Verdict;
 use crate::envelope::{PRODUCT, Record};
+use crate::json::Object;
 use crate::policy::{Address, millis};
 use alloc::vec::Vec;
 
@@ -39,8 +39,7 @@ pub(super) fn wrap(
     let time = observation.time.as_deref();
     let is_cloud = operation.provider.is_cloud();
     out.clear();
-    out.push(b'{');
-    let mut event = Object { out, first: true };
+    let mut event = Object::begin(out);
     event.number("category_uid", CLASS / 1000);
     event.number("class_uid", CLASS);
     event.number("activity_id", activity);
@@ -56,12 +55,9 @@ pub(super) fn wrap(
     event.number("time", time.and_then(millis).and_then(|time| time.try_into().ok()).unwrap_or(0));
     let mut metadata = event.open("metadata");
     metadata.text("version", Some(VERSION));
-    metadata.key("profiles");
-    metadata.out.extend_from_slice(if is_cloud {
-        br#"["cloud","security_control"]"#
-    } else {
-        br#"["security_control"]"#
-    });
+    let profiles =
+        if is_cloud { &br#"["cloud","security_control"]"#[..] } else { br#"["security_control"]"# };
+    metadata.raw("profiles", profiles);
     metadata.text("original_time", time);
     let mut product = metadata.open("product");
     product.text("name", Some(PRODUCT));
@@ -138,12 +134,10 @@ pub(super) fn wrap(
     mirror.text("name", Some("mirror"));
     mirror.text("value", Some(&operation.name));
     mirror.text("provider", Some(PRODUCT));
-    mirror.key("data");
-    mirror.out.extend_from_slice(description);
+    mirror.raw("data", description);
     mirror.close();
     enrichments.close_list();
-    event.key("unmapped");
-    event.out.extend_from_slice(object);
+    event.raw("unmapped", object);
     event.close();
     out.extend_from_slice(after);
     Some(())

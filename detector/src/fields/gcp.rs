@@ -64,8 +64,8 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
         method.split_once('.').filter(|(version, _)| is_version(version)).map_or(method, |(_, rest)| rest);
     let operation = catalog::GCP.find(unversioned).or_else(|| {
         // The seed's spellings end a name; nothing is known of what may stand before them.
-        let (_, last) = method.rsplit_once('.')?;
-        catalog::GCP.find(last)
+        let dot = method.bytes().rposition(|byte| byte == b'.')?;
+        catalog::GCP.find(method.get(dot.wrapping_add(1)..)?)
     })?;
     names.is(Field::Service, service).then_some(operation)
 }

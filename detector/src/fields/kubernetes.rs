@@ -2,7 +2,7 @@
 
 use super::{Field, Observation, Values, id};
 use crate::catalog::{self, Action, Operation};
-use crate::json::paths;
+use crate::json::{joined, paths};
 
 paths! {
     /// Where the log has what.
@@ -28,7 +28,7 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
     let (group, resource) = (names.text(Field::Group)?, names.text(Field::ObjectResource)?);
     // A controller that reports how its object fares copies nothing.
     let reports = names.text(Field::Substatus).is_some_and(|part| part == "status");
-    catalog::KUBERNETES.find(&[&*group, "/", &*resource].concat()).filter(|_| !reports)
+    catalog::KUBERNETES.find(&joined(&[&group, "/", &resource])).filter(|_| !reports)
 }
 
 /// What only Kubernetes needs: the verb says what was done.

@@ -13,7 +13,7 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
-use crate::json::{Index, LEVELS_MAX, Raw, Strings, Tree, collect, paths};
+use crate::json::{Index, LEVELS_MAX, Raw, Strings, paths};
 use alloc::borrow::Cow;
 use values::{Field, Values, id};
 
@@ -211,10 +211,7 @@ fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {
 fn counts(object: &Index<'_>, requires: Requires) -> bool {
     let conditions = requires.conditions();
     conditions.is_empty()
-        || conditions.iter().any(|(path, test)| {
-            let found = collect(object, Tree::new(&[path]).paths());
-            found.first().is_some_and(|(_, value)| holds(*value, *test))
-        })
+        || conditions.iter().any(|(path, test)| object.at(path).is_some_and(|value| holds(value, *test)))
 }
 
 fn holds(value: Raw<'_>, test: Test) -> bool {

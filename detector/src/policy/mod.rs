@@ -15,7 +15,7 @@ pub(crate) use time::millis;
 use crate::catalog::{Action, EventOutcome, Kind, Operation, Provider, Requires, Severity, Technique};
 use crate::classify::{Approval, Verdict};
 use crate::fields::{Observation, observe_as};
-use crate::json::{Index, Tree, collect};
+use crate::json::{Index, joined};
 use crate::prefilter::ANCHOR_LEN;
 use alloc::{
     borrow::{Cow, ToOwned},
@@ -167,17 +167,8 @@ impl Policy {
 
     /// Reads an object that may be the event of an operation that the operator added.
     pub fn observe<'a>(&'a self, object: &Index<'a>) -> Option<Observation<'a>> {
-        let operations = self.list(OPERATION);
-        if operations.is_empty() {
-            return None;
-        }
-        let mut paths = Vec::new();
-        for entry in operations {
-            paths.push(text(entry, FIELD)?);
-        }
-        let found = collect(object, Tree::new(&paths).paths());
-        let (entry, name) = found.into_iter().find_map(|(place, raw)| {
-            let (entry, name) = (operations.get(usize::from(place))?, raw.text()?);
+        let (entry, name) = self.list(OPERATION).iter().find_map(|entry| {
+            let name = object.at(text(entry, FIELD)?)?.text()?;
             let pattern = text(entry, PATTERN).or_else(|| text(entry, NAME))?;
             glob_fits(pattern, &name).then_some((entry, name))
         })?;
@@ -268,7 +259,7 @@ fn fits(entry: &Value, verdict: &Verdict<'_>, time: Option<i64>) -> bool {
 ///
 /// A description is whatever its author wrote, so it counts only where a pattern names it.
 fn any_resource(patterns: &[Value], name: &str, id: &str) -> bool {
-    any(patterns, &[name, "=", id].concat()) || name != "description" && any(patterns, id)
+    any(patterns, &joined(&[name, "=", id])) || name != "description" && any(patterns, id)
 }
 
 /// Whether one of the patterns fits.

@@ -4,7 +4,7 @@ use super::members::{MATCHERS, Member, POLICY, Takes};
 use super::net::Net;
 use super::pattern::Program;
 use super::{Pattern, Value, time};
-use crate::json::{Elements, Index, Raw, write_number};
+use crate::json::{Elements, Index, Raw, joined, write_number};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// The longest policy.
@@ -47,7 +47,7 @@ impl Reader {
             None => (Some(why), None),
         };
         let detail = if after.is_some() { self.detail.as_str() } else { "" };
-        [path, ": ", before.unwrap_or_default(), detail, after.unwrap_or_default()].concat()
+        joined(&[path, ": ", before.unwrap_or_default(), detail, after.unwrap_or_default()])
     }
 
     /// Goes on to an element of a list; returns the way back.

@@ -39,7 +39,15 @@ impl<'a> Iterator for Elements<'a> {
 
 /// The offset of the first byte at or after `at` that is not white space.
 #[inline(always)]
-pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(byte) if *byte > b' ' => at,
+        _ => skip_all_space(bytes, at),
+    }
+}
+
+#[inline(never)]
+fn skip_all_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\n' | b'\r') = bytes.get(at) {
         at = at.wrapping_add(1);
     }

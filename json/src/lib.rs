@@ -1,6 +1,22 @@
-//! A lazy JSON reader over borrowed bytes: knows JSON's grammar, nothing about events.
+//! A JSON reader over borrowed bytes, and a writer: knows JSON's grammar, nothing about events.
 //!
+//! One pass finds where all members stand ([`Index`]); every table of paths is then looked for among them ([`collect`]).
 //! It validates only what it reads, never recurses, and never panics: what it cannot read is `None`.
+
+#![no_std]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        reason = "a test that panics has failed, as it should"
+    )
+)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod collect;
 mod index;
@@ -9,15 +25,16 @@ mod scan;
 mod strings;
 mod text;
 mod word;
+mod write;
 
 pub use collect::{Found, collect};
 pub use index::{Index, LEVELS_MAX, Member};
-pub(crate) use paths::paths;
-pub use paths::{PATHS_MAX, Paths, Tree};
-pub(crate) use paths::{TREE_BYTES_MAX, codes, prefix, tree};
+pub use paths::{Known, TREE_BYTES_MAX, codes, known, prefix, tree};
+pub use paths::{PATHS_MAX, Paths};
 pub use scan::Elements;
 pub use strings::Strings;
-pub use text::{decode, write_number, write_string};
+pub use text::decode;
+pub use write::{Object, joined, write_number, write_string};
 
 use alloc::borrow::Cow;
 
@@ -52,11 +69,16 @@ impl<'a> Raw<'a> {
 
     /// Whether this is the boolean `true` or a string that says so in any case.
     pub fn is_true(self) -> bool {
-        self.text().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        self.is_word("true")
     }
 
     /// Whether this is the boolean `false` or a string that says so in any case.
     pub fn is_false(self) -> bool {
-        self.text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+        self.is_word("false")
+    }
+
+    #[inline(never)]
+    fn is_word(self, word: &str) -> bool {
+        self.text().is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 }

@@ -1,9 +1,9 @@
 //! The members of an object and of the objects in it, found in one pass: knows JSON's grammar, nothing about events.
 
-use super::Raw;
 use super::scan::{container_end, skip_space, string_end, value_end};
 use super::text::decoded;
-use super::word::{Signature, below, equal, find_each};
+use super::word::{Signature, below, equal, find_each, is_same};
+use super::{Known, Raw};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -52,6 +52,15 @@ pub(super) struct Entry {
     pub(super) signature: u8,
     /// Whether the key may have a dot or an escape.
     pub(super) odd: bool,
+}
+
+impl Entry {
+    /// Whether the key may be in a set, as far as its signature tells.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "a signature has three bits besides the lowest five")]
+    pub(super) fn may_be(&self, known: &Known) -> bool {
+        self.odd || known[usize::from(self.signature >> 5)] >> (self.signature & 31) & 1 != 0
+    }
 }
 
 impl<'a> Index<'a> {
@@ -169,14 +178,63 @@ impl<'a> Index<'a> {
         rest.is_some_and(|rest| skip_space(rest, 0) == rest.len())
     }
 
+    /// Whether the object has no member.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The object's own members, in order.
     pub fn members(&self) -> impl Iterator<Item = Member<'a>> {
+        self.members_like(&[u32::MAX; 8])
+    }
+
+    /// The members whose keys may be in a set, compared by their signatures, and those whose keys have a dot or an escape.
+    pub fn members_like(&self, known: &Known) -> impl Iterator<Item = Member<'a>> {
         let mut at = 0;
         core::iter::from_fn(move || {
-            let entry = self.entries.get(at)?;
-            at = entry.next;
-            Some(Member { key: self.key(entry), odd: entry.odd, value: self.value(entry) })
+            loop {
+                let entry = self.entries.get(at)?;
+                at = entry.next;
+                if entry.may_be(known) {
+                    return Some(Member { key: self.key(entry), odd: entry.odd, value: self.value(entry) });
+                }
+            }
         })
+    }
+
+    /// The value at one path, found as [`collect`](super::collect) finds many; it has no `*`.
+    pub fn at(&self, path: &str) -> Option<Raw<'a>> {
+        let mut found = None;
+        // The objects that the path leads through: where each ends, and what is left of the path in it.
+        let mut levels = Vec::new();
+        let (mut until, mut left) = (self.entries.len(), path.as_bytes());
+        let mut at = 0usize;
+        loop {
+            if at >= until {
+                (until, left) = match levels.pop() {
+                    Some(outer) => outer,
+                    None => return found,
+                };
+                continue;
+            }
+            let entry = self.entries.get(at)?;
+            let inside = at.wrapping_add(1);
+            at = entry.next;
+            let Some(key) = decoded(self.key(entry)) else { continue };
+            let Some((first, rest)) = left.split_at_checked(key.len()) else { continue };
+            if !is_same(first, &key) {
+                continue;
+            }
+            match rest {
+                [] => found = Some(self.value(entry)),
+                [b'.', rest @ ..] => {
+                    levels.push((until, left));
+                    (until, left) = (entry.next, rest);
+                    at = inside;
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The key of an entry, escapes not decoded.

@@ -1,13 +1,12 @@
 //! Tables of paths as trees of keys, written at compile time: what paths have in common is stored, and compared, once.
 
 use super::word::Signature;
-use alloc::vec::Vec;
 
 /// More paths than this in one table are not looked for.
 pub const PATHS_MAX: usize = 64;
 
 /// No tree of a table that is written at compile time is longer.
-pub(crate) const TREE_BYTES_MAX: usize = 4096;
+pub const TREE_BYTES_MAX: usize = 4096;
 
 /// A table of paths.
 ///
@@ -23,7 +22,12 @@ pub struct Paths<'p> {
     pub codes: &'p [u8],
     /// The keys.
     pub tree: &'p [u8],
+    /// The signatures of all keys, a bit for each.
+    pub known: Known,
 }
+
+/// A set of signatures.
+pub type Known = [u32; 8];
 
 const STARRED: u8 = 0x80;
 
@@ -96,53 +100,8 @@ impl List {
     }
 }
 
-/// A tree that is written at run time, in which every path stands for itself.
-#[derive(Clone, Debug)]
-pub struct Tree(Vec<u8>);
-
-impl Tree {
-    /// Writes the tree of at most [`PATHS_MAX`] paths, whose values have their places.
-    pub fn new(paths: &[&str]) -> Self {
-        let paths = paths.get(..PATHS_MAX).unwrap_or(paths);
-        fn keys(path: &str) -> impl Iterator<Item = &[u8]> {
-            path.split('.').map(str::as_bytes)
-        }
-        let mut tree = Vec::new();
-        tree.push(paths.len() as u8);
-        tree.extend(paths.iter().filter_map(|path| keys(path).next()).map(Signature::of));
-        // Of every key a node has six bytes besides it, in place of the dot.
-        let len = |path: &str| path.len().wrapping_add(keys(path).count().saturating_mul(5)).wrapping_sub(2);
-        let mut end = tree.len().wrapping_add(paths.len() << 1);
-        for path in paths {
-            end = end.wrapping_add(len(path));
-            tree.extend_from_slice(&(end as u16).to_le_bytes());
-        }
-        for (place, path) in paths.iter().enumerate() {
-            let mut left = len(path);
-            for (level, key) in keys(path).enumerate() {
-                if level > 0 {
-                    let star = if key == b"*" { STARRED } else { 0 };
-                    tree.extend_from_slice(&[0, 1 | star, Signature::of(key)]);
-                    tree.extend_from_slice(&(left.wrapping_add(4) as u16).to_le_bytes());
-                }
-                tree.push(key.len() as u8);
-                tree.extend_from_slice(key);
-                left = left.wrapping_sub(key.len().wrapping_add(6));
-            }
-            tree.extend_from_slice(&[1, place as u8]);
-        }
-        tree.extend_from_slice(&[0; PADDING]);
-        Tree(tree)
-    }
-
-    /// The table.
-    pub fn paths(&self) -> Paths<'_> {
-        Paths { codes: &[], tree: &self.0 }
-    }
-}
-
 /// Writes a tree at compile time; returns it with its length.
-pub(crate) const fn tree(list: &[(u8, &str)]) -> ([u8; TREE_BYTES_MAX], usize) {
+pub const fn tree(list: &[(u8, &str)]) -> ([u8; TREE_BYTES_MAX], usize) {
     assert!(list.len() <= PATHS_MAX, "too many paths in one table");
     let mut out = [0; TREE_BYTES_MAX];
     let len = write(list, 0, 0, &mut out, 0);
@@ -151,7 +110,7 @@ pub(crate) const fn tree(list: &[(u8, &str)]) -> ([u8; TREE_BYTES_MAX], usize) {
 
 /// The first bytes.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub(crate) const fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
+pub const fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     let mut at = 0;
     while at < N {
@@ -161,9 +120,33 @@ pub(crate) const fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     out
 }
 
+/// The signatures of all keys of a table.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+pub const fn known(list: &[(u8, &str)]) -> Known {
+    let (mut known, mut at) = ([0; 8], 0);
+    while at < list.len() {
+        let path = list[at].1.as_bytes();
+        let mut start = 0;
+        while start <= path.len() {
+            let end = key_end(path, start);
+            know(&mut known, path.split_at(end).0.split_at(start).1);
+            start = end + 1;
+        }
+        at += 1;
+    }
+    known
+}
+
+/// Enters a key.
+#[expect(clippy::indexing_slicing, reason = "a signature has three bits besides the lowest five")]
+const fn know(known: &mut Known, key: &[u8]) {
+    let signature = Signature::of(key);
+    known[(signature >> 5) as usize] |= 1 << (signature & 31);
+}
+
 /// The codes of a table.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub(crate) const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
+pub const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
     let mut out = [0; N];
     let mut at = 0;
     while at < N {
@@ -287,38 +270,40 @@ const fn is_same(a: &[u8], b: &[u8], len: usize) -> bool {
 }
 
 /// Declares a table: `paths! { NAME: code => "path", … }`.
+#[macro_export]
 macro_rules! paths {
     ($($(#[$doc:meta])* $vis:vis $name:ident: $($code:expr => $path:literal),+ $(,)?;)+) => {$(
         $(#[$doc])*
-        $vis static $name: $crate::json::Paths<'static> = {
+        $vis static $name: $crate::Paths<'static> = {
             const LIST: &[(u8, &str)] = &[$(($code, $path)),+];
-            const TREE: ([u8; $crate::json::TREE_BYTES_MAX], usize) = $crate::json::tree(LIST);
-            $crate::json::Paths {
-                codes: &$crate::json::codes::<{ LIST.len() }>(LIST),
-                tree: &$crate::json::prefix::<{ TREE.1 }>(&TREE.0),
+            const TREE: ([u8; $crate::TREE_BYTES_MAX], usize) = $crate::tree(LIST);
+            $crate::Paths {
+                codes: &$crate::codes::<{ LIST.len() }>(LIST),
+                tree: &$crate::prefix::<{ TREE.1 }>(&TREE.0),
+                known: $crate::known(LIST),
             }
         };
     )+};
 }
-pub(crate) use paths;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::json::{Index, LEVELS_MAX, Raw, collect};
+    use crate::{Index, LEVELS_MAX, Raw, collect};
 
     paths! {
         SHARED: 7 => "a", 8 => "a.b", 9 => "A.c.d", 9 => "a.*.e", 7 => "a.b";
     }
 
-    /// Both ways to write a tree lead to the same values.
+    /// One pass finds what the paths lead to one by one.
     #[test]
-    fn a_tree_of_compile_time_is_one_of_run_time() {
-        let object = br#"{"a":{"b":1,"C":{"d":2},"XRequest":{"E":3},"a.b":4},"a.c.D":5}"#;
+    fn a_table_finds_what_its_paths_lead_to() {
+        let object = br#"{"a":{"b":1,"C":{"d":2},"XRequest":{"E":3},"a.b":4},"a.c.D":5,"b":6}"#;
         let object = Index::read(object, LEVELS_MAX);
         let found = collect(&object, SHARED);
         assert_eq!(found[1..], [(1, Raw(b"1")), (2, Raw(b"5")), (3, Raw(b"3")), (4, Raw(b"1"))]);
         assert_eq!(SHARED.codes, [7, 8, 9, 9, 7]);
-        assert_eq!(found, collect(&object, Tree::new(&["a", "a.b", "A.c.d", "a.*.e", "a.b"]).paths()));
+        for (place, path) in [(0, "a"), (1, "a.b"), (2, "A.c.d"), (4, "a.b")] {
+            assert_eq!(object.at(path), Some(found[place].1), "{path}");
+        }
     }
 }

@@ -81,7 +81,7 @@ struct Walk<'p, 'a> {
 
 impl<'a> Walk<'_, 'a> {
     /// Follows the key of a member, which may be joined of several; returns where the ways that it leads to begin.
-    #[inline(never)]
+    #[inline(always)]
     fn step(&mut self, index: &Index<'a>, entry: &Entry, from: Range<usize>) -> usize {
         let (key, value, end) = (index.key(entry), index.value(entry), from.end);
         if entry.odd {

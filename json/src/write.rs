@@ -122,6 +122,7 @@ impl<'o> Object<'o> {
     }
 
     /// Writes a text that is known; one that is not leaves no member.
+    #[inline(never)]
     pub fn text(&mut self, key: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.key(key);

@@ -102,7 +102,9 @@ impl<'a> Observation<'a> {
 
     /// The id of a resource.
     pub fn id_of(&self, name: &str) -> Option<&str> {
-        self.resources.iter().find(|(known, _)| *known == name).map(|(_, id)| &**id)
+        // Most names differ in length, and a comparison of texts is a call.
+        let same = |known: &str| known.len() == name.len() && known == name;
+        self.resources.iter().find(|(known, _)| same(known)).map(|(_, id)| &**id)
     }
 
     /// Adds a resource that is known and not yet there.

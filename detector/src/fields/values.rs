@@ -140,7 +140,14 @@ impl<'a> Values<'a> {
 
     /// The first value for a field that holds a text, a number or a boolean that is not empty.
     pub(super) fn text(&self, field: Field) -> Option<Text<'a>> {
-        self.all(field).find_map(Raw::text)
+        for (code, raw) in &self.found {
+            if *code == field.code()
+                && let Some(text) = raw.text()
+            {
+                return Some(text);
+            }
+        }
+        None
     }
 
     /// The texts in the values of a field, at any depth.

@@ -66,11 +66,23 @@ impl Detector {
     pub fn process(&mut self, record: &[u8]) -> Outcome<'_> {
         match self.prefilter.find(record) {
             Some(_) => self.process_fully(record),
-            None => {
-                self.description.clear();
-                self.without_event()
-            }
+            None => self.pass(),
         }
+    }
+
+    /// What [`Detector::process`] answers where no anchor is in the record, otherwise `None`; compiled where it is called.
+    #[inline(always)]
+    pub fn rule_out(&mut self, record: &[u8]) -> Option<Outcome<'static>> {
+        match self.prefilter.find_inline(record) {
+            Some(_) => None,
+            None => Some(self.pass()),
+        }
+    }
+
+    #[inline(always)]
+    fn pass(&mut self) -> Outcome<'static> {
+        self.description.clear();
+        self.without_event()
     }
 
     /// Decides without asking the prefilter first; the answer is the same.
@@ -132,7 +144,8 @@ impl Detector {
         (!self.description.is_empty()).then_some(&self.description)
     }
 
-    fn without_event(&self) -> Outcome<'_> {
+    #[inline(always)]
+    fn without_event(&self) -> Outcome<'static> {
         if self.policy.drops_unchanged() { Outcome::Dropped } else { Outcome::Unchanged }
     }
 

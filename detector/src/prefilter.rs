@@ -3,8 +3,8 @@
 //! Any spelling of an anchor is at least [`ANCHOR_LEN`] bytes long, so looking at the four bytes at every
 //! [`STRIDE`]th place sees at least one window that lies wholly inside it. A table says for each possible
 //! window whether some spelling of some anchor contains it; a hit is confirmed by the windows beside it.
-//! An interpreter thus executes a handful of instructions for every eight bytes, and a JIT has no chain of
-//! loads to wait for.
+//! An interpreter, which pays for every instruction, executes seven for every window and eight more for every
+//! [`BLOCK`]; a JIT has no chain of loads to wait for.
 
 use crate::catalog::ANCHORS;
 use alloc::vec::Vec;
@@ -18,13 +18,30 @@ const WINDOW: usize = 4;
 /// How far apart the sampled windows begin: as many windows as begin inside an unescaped anchor.
 const STRIDE: usize = ANCHOR_LEN - WINDOW + 1;
 
-/// Windows sampled before the first branch.
-const BLOCK: usize = STRIDE * 4;
+/// Bytes whose windows are sampled before the next branch.
+const BLOCK: usize = STRIDE * 8;
+
+/// Bytes of the table: a hash names one of the first 2^16 and a bit of the four that begin there.
+const TABLE: usize = (1 << 16) + 3;
+
+/// The anchors without addresses and lengths.
+static PACKED: [[u8; ANCHOR_LEN]; ANCHORS.len()] = pack();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+const fn pack() -> [[u8; ANCHOR_LEN]; ANCHORS.len()] {
+    let mut packed = [[0; ANCHOR_LEN]; ANCHORS.len()];
+    let mut at = 0;
+    while at < packed.len() {
+        packed[at].copy_from_slice(ANCHORS[at].as_bytes());
+        at += 1;
+    }
+    packed
+}
 
 /// Says of every window, by a bit at a hash of its bytes in one case, whether an anchor may contain it.
 #[derive(Debug)]
 pub struct Prefilter {
-    table: [u8; 1 << 16],
+    table: [u8; TABLE],
     ready: bool,
     /// Anchors beyond those of the catalog.
     more: Vec<[u8; ANCHOR_LEN]>,
@@ -39,7 +56,7 @@ impl Default for Prefilter {
 impl Prefilter {
     /// An empty table; it is filled when it is first used. All zeros, so that it takes no room in the module.
     pub const fn new() -> Self {
-        Prefilter { table: [0; 1 << 16], ready: false, more: Vec::new() }
+        Prefilter { table: [0; TABLE], ready: false, more: Vec::new() }
     }
 
     /// Looks for these anchors too, in place of those given before. The table is filled when it is next used.
@@ -54,49 +71,79 @@ impl Prefilter {
     /// The offset of a byte inside the first anchor of `block`, or `None` when there is none.
     ///
     /// May name a place that holds no anchor; never passes over one. Never allocates.
+    #[inline(never)]
     pub fn find(&mut self, block: &[u8]) -> Option<usize> {
+        self.find_inline(block)
+    }
+
+    /// The same, compiled where it is called: where the table's address is a constant, a window takes an instruction
+    /// less.
+    #[inline(always)]
+    pub fn find_inline(&mut self, block: &[u8]) -> Option<usize> {
         if !self.ready {
             self.learn_all();
         }
         let (blocks, rest) = block.as_chunks::<BLOCK>();
         let mut start = 0usize;
         for bytes in blocks {
-            let [a, b, c, d] = [
-                [bytes[0], bytes[1], bytes[2], bytes[3]],
-                [bytes[8], bytes[9], bytes[10], bytes[11]],
-                [bytes[16], bytes[17], bytes[18], bytes[19]],
-                [bytes[24], bytes[25], bytes[26], bytes[27]],
+            // Written out, for what is compiled for size would loop.
+            let [first, second] = [
+                self.nth::<0>(bytes) | self.nth::<1>(bytes) | self.nth::<2>(bytes) | self.nth::<3>(bytes),
+                self.nth::<4>(bytes) | self.nth::<5>(bytes) | self.nth::<6>(bytes) | self.nth::<7>(bytes),
             ];
-            if (self.flag(a) | self.flag(b) | self.flag(c) | self.flag(d)) & 1 != 0
-                && let Some(at) = self.confirm_any(block, start, start.wrapping_add(BLOCK))
-            {
-                return Some(at);
+            if (first | second) & 1 != 0 {
+                let half = start.wrapping_add(if first & 1 == 0 { BLOCK / 2 } else { 0 });
+                if let Some(at) = self.confirm_any(block, half, start.wrapping_add(BLOCK)) {
+                    return Some(at);
+                }
             }
             start = start.wrapping_add(BLOCK);
         }
         if rest.is_empty() { None } else { self.confirm_any(block, start, block.len()) }
     }
 
-    /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, so it has plain loops.
+    /// The flag of one of the windows sampled in a block.
+    #[inline(always)]
+    fn nth<const NUMBER: usize>(&self, bytes: &[u8; BLOCK]) -> u32 {
+        let window = bytes.get(const { NUMBER * STRIDE }..).and_then(|bytes| bytes.first_chunk());
+        self.flag(window.copied().unwrap_or_default())
+    }
+
+    /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, and what is left over
+    /// after the last.
     #[inline(never)]
     fn confirm_any(&self, block: &[u8], start: usize, end: usize) -> Option<usize> {
-        let mut at = start;
-        while at < end {
-            // Of so many windows in a row, one begins WINDOW bytes before or after this one.
-            if self.known(block, at)
-                && (self.known(block, at.wrapping_add(WINDOW)) || self.known(block, at.wrapping_sub(WINDOW)))
-                && self.confirm(block, at)
-            {
-                return Some(at);
+        let (strides, rest) = block.get(start..end).unwrap_or_default().as_chunks::<STRIDE>();
+        let mut ahead = strides.iter();
+        while let Some(&[a, b, c, d, ..]) = ahead.next() {
+            if self.flag([a, b, c, d]) & 1 != 0 {
+                let left = ahead.len().wrapping_add(1).wrapping_mul(STRIDE).wrapping_add(rest.len());
+                let at = end.wrapping_sub(left);
+                if self.confirm(block, at) {
+                    return Some(at);
+                }
             }
-            at = at.wrapping_add(STRIDE);
         }
-        None
+        let at = end.wrapping_sub(rest.len());
+        (!rest.is_empty() && self.known(block, at) && self.confirm(block, at)).then_some(at)
     }
 
     /// Whether so many windows in a row, one of them at `at`, may belong to an anchor as one has.
-    #[inline(never)]
+    #[inline(always)]
     fn confirm(&self, block: &[u8], at: usize) -> bool {
+        // Of so many windows in a row, one begins WINDOW bytes before or after this one.
+        match block.get(at.wrapping_sub(WINDOW)..).and_then(|bytes| bytes.first_chunk()) {
+            Some(&[a, b, c, d, _, _, _, _, e, f, g, h])
+                if (self.flag([a, b, c, d]) | self.flag([e, f, g, h])) & 1 == 0 =>
+            {
+                false
+            }
+            _ => self.confirm_row(block, at),
+        }
+    }
+
+    #[inline(never)]
+    fn confirm_row(&self, block: &[u8], at: usize) -> bool {
         let mut first = at;
         while self.known(block, first.wrapping_sub(1)) && at.wrapping_sub(first) < STRIDE {
             first = first.wrapping_sub(1);
@@ -113,17 +160,19 @@ impl Prefilter {
             .is_some_and(|window| self.flag(*window) & 1 != 0)
     }
 
+    /// Of this the lowest bit only.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "a hash has 16 bits, the table 2^16 places")]
-    fn flag(&self, window: [u8; WINDOW]) -> u8 {
+    fn flag(&self, window: [u8; WINDOW]) -> u32 {
         let (place, bit) = hash(window);
-        self.table[place] >> bit
+        let bits =
+            self.table.get(place..).and_then(|bits| bits.first_chunk::<4>()).copied().unwrap_or_default();
+        u32::from_le_bytes(bits).wrapping_shr(bit)
     }
 
     #[cold]
     fn learn_all(&mut self) {
-        for anchor in ANCHORS {
-            self.learn(anchor.as_bytes());
+        for anchor in &PACKED {
+            self.learn(anchor);
         }
         let more = core::mem::take(&mut self.more);
         for anchor in &more {
@@ -166,7 +215,8 @@ impl Prefilter {
     /// Enters a window that is full.
     fn enter(&mut self, window: Window) {
         let (place, bit) = hash(window.bytes);
-        if let Some(bits) = self.table.get_mut(place).filter(|_| window.len == WINDOW) {
+        let (byte, bit) = (place.wrapping_add(bit as usize % 32 / 8), bit % 8);
+        if let Some(bits) = self.table.get_mut(byte).filter(|_| window.len == WINDOW) {
             *bits |= 1 << bit;
         }
     }
@@ -196,12 +246,13 @@ fn escape(character: u8) -> [u8; 7] {
     [b'\\', b'\\', b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
 }
 
-/// Folds ASCII case, then mixes: letters that differ in case only give the same place and bit.
+/// Folds ASCII case, then mixes: letters that differ in case only give the same place and bit. Of the bit's number the
+/// lowest five bits count: instructions that shift look at no others.
 #[inline(always)]
 fn hash(window: [u8; WINDOW]) -> (usize, u32) {
     let folded = u32::from_le_bytes(window) | 0x2020_2020;
     let mixed = folded.wrapping_mul(0x9e37_79b1);
-    ((mixed >> 16) as usize, mixed & 7)
+    ((mixed >> 16) as usize, mixed)
 }
 
 #[cfg(test)]

@@ -110,9 +110,14 @@ pub(super) fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// How many digits come first.
+#[inline(never)]
+fn digits(rest: &[u8]) -> usize {
+    rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
 /// Whether these bytes are a JSON literal or a JSON number.
 fn is_scalar(bytes: &[u8]) -> bool {
-    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     match bytes {
         b"true" | b"false" | b"null" => return true,
         _ => {}

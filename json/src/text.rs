@@ -40,18 +40,15 @@ pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
     out.extend_from_slice(rest);
-    Some(Cow::Owned(match String::from_utf8(out) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    }))
+    Some(Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
 }
 
 /// [`decode`] for bytes that are compared only.
 pub(super) fn decoded(inside: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if !has_escape(inside) {
-        return Some(Cow::Borrowed(inside));
-    }
-    decode(inside).map(|text| Cow::Owned(text.into_owned().into_bytes()))
+    Some(match decode(inside)? {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
 }
 
 fn has_escape(inside: &[u8]) -> bool {

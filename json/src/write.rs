@@ -28,6 +28,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `value` in decimal. The standard formatting costs the module 9 KB.
+#[inline(never)]
 pub fn write_number(out: &mut Vec<u8>, mut value: u64) {
     let start = out.len();
     loop {

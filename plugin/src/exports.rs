@@ -48,19 +48,30 @@ extern "C" fn abi_version() -> u32 {
 /// Keeps the block's size in the eight bytes before the address.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(len: usize) -> *mut u8 {
-    for place in kept() {
-        // SAFETY: a kept block has its header and no owner.
-        if !place.is_null() && unsafe { size(*place) } >= len {
-            return core::mem::replace(place, core::ptr::null_mut());
+    let [first, second] = kept();
+    if len < first.size {
+        return first.take();
+    }
+    if len < second.size {
+        return second.take();
+    }
+    malloc_anew(len)
+}
+
+/// Takes a block from the allocator, whatever is kept.
+#[inline(never)]
+fn malloc_anew(len: usize) -> *mut u8 {
+    // What is kept is too small for this host, so of no more use to it.
+    for slot in kept() {
+        if slot.size > 0 {
+            // SAFETY: a kept block comes from `malloc` and has no owner.
+            unsafe { release(slot.take()) };
         }
     }
-    // Too small for this host, so of no more use to it.
-    for place in kept() {
-        // SAFETY: a kept block comes from `malloc` and has no owner.
-        unsafe { release(core::mem::replace(place, core::ptr::null_mut())) };
-    }
-    let Some(len) = len.checked_next_multiple_of(GRAIN) else { return core::ptr::null_mut() };
-    let Some(layout) = layout(len) else { return core::ptr::null_mut() };
+    let Some(size) = len.checked_add(1).and_then(|size| size.checked_next_multiple_of(GRAIN)) else {
+        return core::ptr::null_mut();
+    };
+    let Some(layout) = layout(size) else { return core::ptr::null_mut() };
     // SAFETY: the layout is never empty, it has room for the header.
     let base = unsafe { alloc(layout) };
     if base.is_null() {
@@ -68,7 +79,7 @@ extern "C" fn malloc(len: usize) -> *mut u8 {
     }
     // SAFETY: `base` has room for the header and is aligned to it.
     unsafe {
-        base.cast::<usize>().write(len);
+        base.cast::<usize>().write(size);
         base.add(HEADER)
     }
 }
@@ -78,17 +89,34 @@ const HEADER: usize = 8;
 /// Sizes are rounded up to this, so that the next, slightly longer record fits the same block.
 const GRAIN: usize = 256;
 
+/// A block that the host gave back.
+struct Kept {
+    /// More than the longest that fits; 0 where nothing is kept.
+    size: usize,
+    address: *mut u8,
+}
+
+impl Kept {
+    const NONE: Kept = Kept { size: 0, address: core::ptr::null_mut() };
+
+    #[inline(always)]
+    fn take(&mut self) -> *mut u8 {
+        self.size = 0;
+        self.address
+    }
+}
+
 /// The last blocks that the host gave back. Fluent Bit takes two for every event and gives both back after it;
 /// keeping them costs a tenth of what the allocator does in an interpreter.
-static mut KEPT: [*mut u8; 2] = [core::ptr::null_mut(); 2];
+static mut KEPT: [Kept; 2] = [Kept::NONE; 2];
 
-fn kept() -> &'static mut [*mut u8; 2] {
+fn kept() -> &'static mut [Kept; 2] {
     // SAFETY: exports are entered one at a time and none keeps this reference beyond its call.
     unsafe { &mut *(&raw mut KEPT) }
 }
 
-fn layout(len: usize) -> Option<Layout> {
-    Layout::from_size_align(len.checked_add(HEADER)?, HEADER).ok()
+fn layout(size: usize) -> Option<Layout> {
+    Layout::from_size_align(size.checked_add(HEADER)?, HEADER).ok()
 }
 
 /// # Safety
@@ -100,6 +128,7 @@ unsafe fn size(address: *mut u8) -> usize {
 
 /// # Safety
 /// `address` is 0 or comes from `malloc`, has not been released and is not kept.
+#[inline(never)]
 unsafe fn release(address: *mut u8) {
     if address.is_null() {
         return;
@@ -116,14 +145,16 @@ unsafe fn release(address: *mut u8) {
 /// `address` is 0 or comes from `malloc` and has not been freed.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn free(address: *mut u8) {
-    for place in kept() {
-        if place.is_null() {
-            *place = address;
-            return;
-        }
-    }
-    // SAFETY: the caller's promise; what is kept was freed before.
-    unsafe { release(address) }
+    let [first, second] = kept();
+    let slot = match (first.size, second.size) {
+        _ if address.is_null() => return,
+        (0, _) => first,
+        (_, 0) => second,
+        // SAFETY: the caller's promise; what is kept was freed before.
+        _ => return unsafe { release(address) },
+    };
+    // SAFETY: the caller's promise.
+    *slot = Kept { size: unsafe { size(address) }, address };
 }
 
 /// # Safety
@@ -178,8 +209,12 @@ unsafe extern "C" fn fluent_bit_process(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
+    if record.is_null() {
+        return uncopied_record(record_len);
+    }
     // SAFETY: the caller's promise.
-    unsafe { answer_fluent_bit(record, record_len, Shell::fluent_bit_process) }
+    let bytes = unsafe { argument(record, record_len) };
+    shell().fluent_bit_process(bytes).map_or(record, <[u8]>::as_ptr)
 }
 
 /// # Safety
@@ -193,22 +228,16 @@ unsafe extern "C" fn fluent_bit_repair(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    // SAFETY: the caller's promise.
-    unsafe { answer_fluent_bit(record, record_len, Shell::fluent_bit_repair) }
-}
-
-/// # Safety
-/// As [`fluent_bit_process`].
-#[inline(always)]
-unsafe fn answer_fluent_bit(
-    record: *const u8,
-    record_len: usize,
-    answer: impl for<'s> Fn(&'s mut Shell, &[u8]) -> Option<&'s [u8]>,
-) -> *const u8 {
     if record.is_null() {
-        return shell().uncopied_record(record_len as u32).as_ptr();
+        return uncopied_record(record_len);
     }
     // SAFETY: the caller's promise.
     let bytes = unsafe { argument(record, record_len) };
-    answer(shell(), bytes).map_or(record, <[u8]>::as_ptr)
+    shell().fluent_bit_repair(bytes).map_or(record, <[u8]>::as_ptr)
+}
+
+#[cold]
+#[inline(never)]
+fn uncopied_record(len: usize) -> *const u8 {
+    shell().uncopied_record(len as u32).as_ptr()
 }

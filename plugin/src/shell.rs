@@ -67,7 +67,18 @@ impl Shell {
     }
 
     /// Answers Fluent Bit: `None` to give back the record itself, otherwise text that ends with a zero byte.
+    #[inline(always)]
     pub fn fluent_bit_process(&mut self, record: &[u8]) -> Option<&[u8]> {
+        match self.detector.rule_out(record) {
+            Some(Outcome::Unchanged) => None,
+            Some(_) => Some(b"\0"),
+            None => self.fluent_bit_decide(record),
+        }
+    }
+
+    /// The same for a record that may be about mirroring.
+    #[inline(never)]
+    fn fluent_bit_decide(&mut self, record: &[u8]) -> Option<&[u8]> {
         let answer: &[u8] = match self.detector.process(record) {
             Outcome::Unchanged => return None,
             Outcome::Enriched(enriched) => enriched,
@@ -79,7 +90,7 @@ impl Shell {
     /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
     pub fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
         if !repair(record, &mut self.repaired) {
-            return self.fluent_bit_process(record);
+            return self.fluent_bit_decide(record);
         }
         let answer: &[u8] = match self.detector.process(&self.repaired) {
             Outcome::Unchanged => &self.repaired,

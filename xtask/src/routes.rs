@@ -1,6 +1,7 @@
 //! The rules that keep events which cannot be about mirroring away from the module: checked against the catalog.
 //! Knows Fluent Bit's `rewrite_tag` and what stands in the lines of each source.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use tapsieve_detector::catalog::{Operation, TABLES, Test};
@@ -16,21 +17,45 @@ struct Lines {
     alias: &'static str,
     /// Whose events the lines are.
     provider: &'static str,
-    /// One of these stands in the line of every event that the catalog describes, in any case.
+    /// What stands in the line of every event that the catalog describes.
+    shown: Shown,
+}
+
+/// What the rules look for, in any case.
+///
+/// What an event costs is almost all in the searches that fail, and those go by how far they skip: a long text of rare
+/// letters is fast. Texts that begin with k or s, or hold ss, ff, fi or fl, are slow: Unicode has other cases for those.
+enum Shown {
+    /// One of these, each looked for on its own, which is much faster than an alternation.
+    Texts(&'static [&'static str]),
+    /// The key of this member, of which `rare` is the end, and as its value a name that holds one of the subjects.
     ///
-    /// Each text is looked for on its own, which is much faster than an alternation. Longer ones are faster. Texts that
-    /// begin with k or s, or hold ss, ff, fi or fl, are slow: Unicode has other cases for those.
-    texts: &'static [&'static str],
+    /// So there is one search for a longer text, and what follows the key is compared where it was found.
+    Named { key: &'static str, rare: &'static str, subjects: &'static [&'static str] },
 }
 
 const LINES: &[Lines] = &[
-    Lines { alias: "cloudtrail", provider: "aws", texts: &["mirror", "tetag"] },
-    Lines { alias: "azure", provider: "azure", texts: &["networktap", "tapconf", "etcaptur"] },
-    Lines { alias: "gcp", provider: "gcp", texts: &["mirror"] },
+    Lines {
+        alias: "cloudtrail",
+        provider: "aws",
+        // detector/src/fields/aws.rs reads an operation's name from this member and no other.
+        shown: Shown::Named {
+            key: "eventName",
+            rare: "ventname",
+            subjects: &["resourceshare", "tags", "trafficmirror"],
+        },
+    },
+    Lines { alias: "azure", provider: "azure", shown: Shown::Texts(&["networktap", "tapconf", "etcaptur"]) },
+    Lines { alias: "gcp", provider: "gcp", shown: Shown::Texts(&["mirror"]) },
 ];
 
 /// A letter of a text may be escaped, once or in a text inside a text.
 const ESCAPED: &str = r"\\u00[4-7]";
+
+/// What may stand between a key and the first letter of its value: quotes, a colon, spaces, however often escaped. It
+/// is passed over in one go, so that no line makes it slow or large. A letter after a backslash belongs to an escape;
+/// such events are rare, and the module looks at them.
+const BETWEEN: &str = r"[^A-Za-z]*+(?:(?<=\\)[a-z]|";
 
 /// `fluent-bit-config/inputs-routed.yaml`
 pub(crate) fn inputs_routed(_current: &str) -> Result<String, String> {
@@ -38,9 +63,6 @@ pub(crate) fn inputs_routed(_current: &str) -> Result<String, String> {
     let (_, inputs) = plain.split_once('\n').ok_or("inputs.yaml is empty")?;
     let mut yaml = format!("{HEAD}{inputs}");
     for lines in LINES {
-        if let Some(row) = rows(lines.provider).find(|row| !covered(row, lines.texts)) {
-            return Err(format!("no text of {} stands in every event of {}", lines.alias, row.name));
-        }
         yaml = routed(&yaml, lines)?;
     }
     Ok(yaml)
@@ -48,6 +70,42 @@ pub(crate) fn inputs_routed(_current: &str) -> Result<String, String> {
 
 fn rows(provider: &str) -> impl Iterator<Item = &'static Operation> {
     TABLES.iter().flat_map(|(rows, _)| *rows).filter(move |row| row.provider.name() == provider)
+}
+
+/// One pattern for each rule.
+fn patterns(lines: &Lines) -> Result<Vec<String>, String> {
+    let unseen =
+        |row: &Operation| Err(format!("no text of {} stands in every event of {}", lines.alias, row.name));
+    let mut patterns = match &lines.shown {
+        Shown::Texts(texts) => {
+            if let Some(row) = rows(lines.provider).find(|row| !covered(row, texts)) {
+                return unseen(row);
+            }
+            texts.iter().map(|text| format!("(?i){text}")).collect()
+        }
+        Shown::Named { key, rare, subjects } => {
+            if !key.to_ascii_lowercase().ends_with(rare) {
+                return Err(format!("{key} does not end with {rare}"));
+            }
+            let mut verbs = vec![BTreeSet::new(); subjects.len()];
+            for row in rows(lines.provider) {
+                let name = row.name.to_ascii_lowercase();
+                let found = subjects.iter().zip(&mut verbs).find_map(|(subject, verbs)| {
+                    name.split_once(subject).map(|(verb, _)| verbs.insert(verb.to_owned()))
+                });
+                if found.is_none() {
+                    return unseen(row);
+                }
+            }
+            let names = subjects.iter().zip(verbs).map(|(subject, verbs)| {
+                let verbs: Vec<String> = verbs.into_iter().collect();
+                format!("(?:{}){subject}", verbs.join("|"))
+            });
+            vec![format!("(?i:{rare}){BETWEEN}(?i:{}))", names.collect::<Vec<_>>().join("|"))]
+        }
+    };
+    patterns.push(ESCAPED.to_owned());
+    Ok(patterns)
 }
 
 /// Whether one of the texts stands in the operation's name, or in everything else that it may ask of an event.
@@ -72,9 +130,8 @@ fn routed(yaml: &str, lines: &Lines) -> Result<String, String> {
     if options == parser {
         return Err(format!("input {} has no parser audit-json", lines.alias));
     }
-    let texts = lines.texts.iter().map(|text| format!("(?i){text}"));
-    let rules: String = texts
-        .chain([ESCAPED.to_owned()])
+    let rules: String = patterns(lines)?
+        .iter()
         .map(|pattern| format!("              - '$log {pattern} audit.{tag} false'\n"))
         .collect();
     Ok(format!(
@@ -96,7 +153,7 @@ const HEAD: &str = "\
 mod tests {
     use super::*;
 
-    const LINES: Lines = Lines { alias: "a", provider: "gcp", texts: &["mirror"] };
+    const LINES: Lines = Lines { alias: "a", provider: "gcp", shown: Shown::Texts(&["mirror"]) };
 
     #[test]
     fn a_routed_input_has_rules_in_place_of_its_parser() {
@@ -111,5 +168,16 @@ mod tests {
         let found = |row: &Operation| covered(row, &["mirror"]);
         assert!(rows("gcp").all(found));
         assert!(!rows("azure").any(found));
+    }
+
+    #[test]
+    fn a_name_is_looked_for_behind_its_key() {
+        let shown = |subjects| Shown::Named { key: "eventName", rare: "ventname", subjects };
+        let lines = |subjects| Lines { alias: "a", provider: "aws", shown: shown(subjects) };
+        assert!(patterns(&lines(&["tags", "trafficmirror"])).is_err());
+        let patterns = patterns(&lines(&["resourceshare", "tags", "trafficmirror"])).unwrap_or_default();
+        let names = "(?:associate|create)resourceshare|(?:create|delete)tags|(?:create|delete|describe|modify)trafficmirror";
+        let rule = format!(r"(?i:ventname)[^A-Za-z]*+(?:(?<=\\)[a-z]|(?i:{names}))");
+        assert_eq!(patterns, [rule.as_str(), ESCAPED]);
     }
 }

@@ -132,6 +132,7 @@ impl Policy {
     }
 
     /// Whether a record without a mirror event is dropped.
+    #[inline(always)]
     pub fn drops_unchanged(&self) -> bool {
         matches!(self.values.get(KEEP), Some(Value::Word(1)))
     }

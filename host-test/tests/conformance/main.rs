@@ -7,6 +7,7 @@
 
 mod bless;
 mod corpus;
+mod fluent_bit_route;
 mod instructions;
 mod module;
 mod policy;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
     trials.extend(vectors::trials(files, scenarios));
     trials.extend(seed::trials(files, scenarios));
+    trials.extend(fluent_bit_route::trials(files.iter().chain(scenarios)));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
     trials.extend(rows::trials(files));

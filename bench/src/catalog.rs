@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::prefilter::ANCHOR_LEN;
 
 /// In the place of the catalog's own.
-pub static ANCHORS: Anchors = Anchors;
+pub static PACKED_ANCHORS: Anchors = Anchors;
 
 /// As many anchors as [`set_count`] said.
 #[derive(Clone, Copy)]
@@ -19,13 +19,13 @@ pub fn set_count(count: usize) {
     COUNT.store(count, Ordering::Relaxed);
 }
 
-impl IntoIterator for Anchors {
-    type Item = &'static str;
-    type IntoIter = std::iter::Copied<std::slice::Iter<'static, &'static str>>;
+impl IntoIterator for &Anchors {
+    type Item = &'static [u8];
+    type IntoIter = std::iter::Map<std::slice::Iter<'static, &'static str>, fn(&&'static str) -> &'static [u8]>;
 
     fn into_iter(self) -> Self::IntoIter {
         let all = all();
-        all[..COUNT.load(Ordering::Relaxed).min(all.len())].iter().copied()
+        all[..COUNT.load(Ordering::Relaxed).min(all.len())].iter().map(|anchor| anchor.as_bytes())
     }
 }
 

@@ -6,7 +6,7 @@
 //! An interpreter, which pays for every instruction, executes seven for every window and eight more for every
 //! [`BLOCK`]; a JIT has no chain of loads to wait for.
 
-use crate::catalog::ANCHORS;
+use crate::catalog::PACKED_ANCHORS;
 use alloc::vec::Vec;
 
 /// Every anchor has this many characters.
@@ -23,20 +23,6 @@ const BLOCK: usize = STRIDE * 8;
 
 /// Bytes of the table: a hash names one of the first 2^16 and a bit of the four that begin there.
 const TABLE: usize = (1 << 16) + 3;
-
-/// The anchors without addresses and lengths.
-static PACKED: [[u8; ANCHOR_LEN]; ANCHORS.len()] = pack();
-
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-const fn pack() -> [[u8; ANCHOR_LEN]; ANCHORS.len()] {
-    let mut packed = [[0; ANCHOR_LEN]; ANCHORS.len()];
-    let mut at = 0;
-    while at < packed.len() {
-        packed[at].copy_from_slice(ANCHORS[at].as_bytes());
-        at += 1;
-    }
-    packed
-}
 
 /// Says of every window, by a bit at a hash of its bytes in one case, whether an anchor may contain it.
 #[derive(Debug)]
@@ -171,7 +157,7 @@ impl Prefilter {
 
     #[cold]
     fn learn_all(&mut self) {
-        for anchor in &PACKED {
+        for anchor in &PACKED_ANCHORS {
             self.learn(anchor);
         }
         let more = core::mem::take(&mut self.more);
@@ -258,6 +244,7 @@ fn hash(window: [u8; WINDOW]) -> (usize, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::ANCHORS;
     use std::{string::String, vec};
 
     #[test]

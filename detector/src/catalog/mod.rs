@@ -427,3 +427,15 @@ pub const ANCHORS: &[&str] = &[
     "VirtualServ",
     "VtapCompart",
 ];
+
+/// The same as the module carries them: without addresses and lengths.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+pub static PACKED_ANCHORS: [[u8; ANCHORS[0].len()]; ANCHORS.len()] = {
+    let mut packed = [[0; ANCHORS[0].len()]; ANCHORS.len()];
+    let mut at = 0;
+    while at < packed.len() {
+        packed[at].copy_from_slice(ANCHORS[at].as_bytes());
+        at += 1;
+    }
+    packed
+};

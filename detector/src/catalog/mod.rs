@@ -429,7 +429,7 @@ pub const ANCHORS: &[&str] = &[
 ];
 
 /// The same as the module carries them: without addresses and lengths.
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+#[expect(clippy::indexing_slicing, reason = "runs at compile time")]
 pub static PACKED_ANCHORS: [[u8; ANCHORS[0].len()]; ANCHORS.len()] = {
     let mut packed = [[0; ANCHORS[0].len()]; ANCHORS.len()];
     let mut at = 0;

@@ -49,13 +49,9 @@ const NO_TEXT: u8 = 2;
 
 /// The top level of one record: all that is needed to insert members into it.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// The bytes as the host handed them over.
-    pub bytes: &'a [u8],
-    /// The offset of the object's closing brace.
-    pub end: usize,
-    /// Whether the object has no member.
-    pub empty: bool,
+pub struct Record<'r, 'a> {
+    /// Its members.
+    pub index: &'r Index<'a>,
     /// For each of [`COLUMNS`] whether the record has it.
     pub columns: [bool; COLUMNS.len()],
     /// For each of [`DESCRIPTIONS`] whether the record has it.
@@ -66,13 +62,12 @@ pub struct Record<'a> {
     pub device: Option<Raw<'a>>,
 }
 
-impl<'a> Record<'a> {
+impl<'r, 'a> Record<'r, 'a> {
     /// Reads the top level; `None` unless the bytes are one JSON object and nothing else.
-    pub fn read(index: &Index<'a>) -> Option<Self> {
+    pub fn read(index: &'r Index<'a>) -> Option<Self> {
+        index.is_whole().then_some(())?;
         let mut record = Record {
-            bytes: index.bytes(),
-            end: index.end().filter(|_| index.is_whole())?,
-            empty: index.is_empty(),
+            index,
             columns: [false; COLUMNS.len()],
             descriptions: [false; DESCRIPTIONS.len()],
             enriched: false,
@@ -95,20 +90,7 @@ impl<'a> Record<'a> {
 }
 
 /// The keys that [`Record::read`] knows, and those that are joined of several.
-const TOP: Known = known(&[
-    (0, COLUMNS[0]),
-    (0, COLUMNS[1]),
-    (0, COLUMNS[2]),
-    (0, COLUMNS[3]),
-    (0, COLUMNS[4]),
-    (0, COLUMNS[5]),
-    (0, DESCRIPTIONS[0]),
-    (0, DESCRIPTIONS[1]),
-    (0, "enrichments"),
-    (0, "host"),
-    (0, "hostname"),
-    (0, "_HOSTNAME"),
-]);
+const TOP: Known = known(&[&COLUMNS, &DESCRIPTIONS, &["enrichments", "host", "hostname", "_HOSTNAME"]]);
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {
@@ -159,8 +141,7 @@ pub fn unwrap<'a>(layer: &Layer<'a>) -> Vec<Layer<'a>> {
 /// What the wrappers in an object hold.
 pub fn wrapped<'a>(object: &Index<'a>) -> Vec<Layer<'a>> {
     let (mut layers, mut message, mut tag) = (Vec::new(), None, None);
-    for (place, raw) in collect(object, WRAPPERS) {
-        let code = WRAPPERS.codes.get(usize::from(place)).copied().unwrap_or_default();
+    for (code, raw) in collect(object, WRAPPERS) {
         let text = raw.string();
         if code == TAG {
             tag = tag.or(text.filter(|text| text.starts_with('%')));

@@ -8,7 +8,7 @@ use super::{Index, LEVELS_MAX, Paths, Raw};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The values found, each with the place of its path, in the order of the table.
+/// The values found, each with the code of its path, in the order of the table.
 pub type Found<'a> = Vec<(u8, Raw<'a>)>;
 
 /// An object being read.
@@ -43,11 +43,11 @@ pub fn collect<'a>(index: &Index<'a>, paths: Paths<'_>) -> Found<'a> {
             depth = depth.wrapping_sub(1);
             match levels.get(depth) {
                 Some(outer) => level = *outer,
-                None => return walk.found,
+                None => break,
             }
             continue;
         }
-        let Some(entry) = index.entries.get(at) else { return walk.found };
+        let Some(entry) = index.entries.get(at) else { break };
         let inside = at.wrapping_add(1);
         at = entry.next;
         // Nearly every key is in no path at all.
@@ -69,6 +69,10 @@ pub fn collect<'a>(index: &Index<'a>, paths: Paths<'_>) -> Found<'a> {
             walk.ways.truncate(end);
         }
     }
+    for (place, _) in &mut walk.found {
+        *place = paths.codes.get(usize::from(*place)).copied().unwrap_or_default();
+    }
+    walk.found
 }
 
 /// Which ways lead on, and what has been found.
@@ -76,7 +80,8 @@ struct Walk<'p, 'a> {
     tree: &'p [u8],
     /// The lists in which a member's key is looked for; those of an object behind those of the object around it.
     ways: Vec<List>,
-    found: Found<'a>,
+    /// The values, each with the place of its path.
+    found: Vec<(u8, Raw<'a>)>,
 }
 
 impl<'a> Walk<'_, 'a> {

@@ -97,7 +97,7 @@ impl<'a> Index<'a> {
                         at = value.wrapping_add(1);
                         continue;
                     }
-                    Ok(value) => match (end_of(bytes, value), self.entries.last_mut()) {
+                    Ok(value) => match (value_end(bytes, value), self.entries.last_mut()) {
                         (Some(end), Some(entry)) => {
                             entry.value.1 = end;
                             (at, first) = (end, false);
@@ -245,15 +245,6 @@ impl<'a> Index<'a> {
     /// The value of an entry.
     pub(super) fn value(&self, entry: &Entry) -> Raw<'a> {
         Raw(self.bytes.get(entry.value.0..entry.value.1).unwrap_or_default())
-    }
-}
-
-/// [`value_end`]; most values are strings.
-#[inline(always)]
-fn end_of(bytes: &[u8], value: usize) -> Option<usize> {
-    match bytes.get(value)? {
-        b'"' => string_end(bytes, value.wrapping_add(1))?.checked_add(1),
-        _ => value_end(bytes, value),
     }
 }
 

@@ -120,28 +120,26 @@ pub const fn prefix<const N: usize>(bytes: &[u8]) -> [u8; N] {
     out
 }
 
-/// The signatures of all keys of a table.
+/// The signatures of all keys in lists of paths.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-pub const fn known(list: &[(u8, &str)]) -> Known {
-    let (mut known, mut at) = ([0; 8], 0);
-    while at < list.len() {
-        let path = list[at].1.as_bytes();
+pub const fn known(lists: &[&[&str]]) -> Known {
+    let (mut known, mut list, mut at) = ([0; 8], 0, 0);
+    while list < lists.len() {
+        if at == lists[list].len() {
+            (list, at) = (list + 1, 0);
+            continue;
+        }
+        let path = lists[list][at].as_bytes();
         let mut start = 0;
         while start <= path.len() {
             let end = key_end(path, start);
-            know(&mut known, path.split_at(end).0.split_at(start).1);
+            let signature = Signature::of(path.split_at(end).0.split_at(start).1);
+            known[(signature >> 5) as usize] |= 1 << (signature & 31);
             start = end + 1;
         }
         at += 1;
     }
     known
-}
-
-/// Enters a key.
-#[expect(clippy::indexing_slicing, reason = "a signature has three bits besides the lowest five")]
-const fn know(known: &mut Known, key: &[u8]) {
-    let signature = Signature::of(key);
-    known[(signature >> 5) as usize] |= 1 << (signature & 31);
 }
 
 /// The codes of a table.
@@ -280,7 +278,7 @@ macro_rules! paths {
             $crate::Paths {
                 codes: &$crate::codes::<{ LIST.len() }>(LIST),
                 tree: &$crate::prefix::<{ TREE.1 }>(&TREE.0),
-                known: $crate::known(LIST),
+                known: $crate::known(&[&[$($path),+]]),
             }
         };
     )+};
@@ -300,7 +298,7 @@ mod tests {
         let object = br#"{"a":{"b":1,"C":{"d":2},"XRequest":{"E":3},"a.b":4},"a.c.D":5,"b":6}"#;
         let object = Index::read(object, LEVELS_MAX);
         let found = collect(&object, SHARED);
-        assert_eq!(found[1..], [(1, Raw(b"1")), (2, Raw(b"5")), (3, Raw(b"3")), (4, Raw(b"1"))]);
+        assert_eq!(found[1..], [(8, Raw(b"1")), (9, Raw(b"5")), (9, Raw(b"3")), (7, Raw(b"1"))]);
         assert_eq!(SHARED.codes, [7, 8, 9, 9, 7]);
         for (place, path) in [(0, "a"), (1, "a.b"), (2, "A.c.d"), (4, "a.b")] {
             assert_eq!(object.at(path), Some(found[place].1), "{path}");

@@ -76,24 +76,29 @@ fn is_escaped(bytes: &[u8], start: usize, end: usize) -> bool {
     end.wrapping_sub(at) & 1 == 1
 }
 
-/// The offset just after the value that starts at `at`.
+/// The offset just after the value that starts at `start`; most values are strings.
 ///
 /// Containers are skipped by counting, so nesting costs no stack; what is inside them is not validated.
+#[inline(always)]
 pub(super) fn value_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    match bytes.get(at)? {
-        b'"' => string_end(bytes, at.wrapping_add(1))?.checked_add(1),
-        b'{' | b'[' => container_end(bytes, at.wrapping_add(1))?.checked_add(1),
-        _ => {
-            while let Some(b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z') = bytes.get(at) {
-                at = at.wrapping_add(1);
-            }
-            is_scalar(bytes.get(start..at)?).then_some(at)
-        }
+    match bytes.get(start)? {
+        b'"' => string_end(bytes, start.wrapping_add(1))?.checked_add(1),
+        b'{' | b'[' => container_end(bytes, start.wrapping_add(1))?.checked_add(1),
+        _ => scalar_end(bytes, start),
     }
 }
 
+#[inline(never)]
+fn scalar_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while let Some(b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z') = bytes.get(at) {
+        at = at.wrapping_add(1);
+    }
+    is_scalar(bytes.get(start..at)?).then_some(at)
+}
+
 /// The offset of the brace or bracket that ends a container, from a place inside it that is in no string.
+#[inline(never)]
 pub(super) fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 1usize;
     loop {

@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 /// Allocates only where something had to be replaced.
 #[inline(never)]
 pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
-    if !has_escape(inside) {
+    if find(inside, 0, |word| equal(word, b'\\')).is_none() {
         return Some(match core::str::from_utf8(inside) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(inside),
@@ -49,10 +49,6 @@ pub(super) fn decoded(inside: &[u8]) -> Option<Cow<'_, [u8]>> {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     })
-}
-
-fn has_escape(inside: &[u8]) -> bool {
-    find(inside, 0, |word| equal(word, b'\\')).is_some()
 }
 
 /// Reads what stands after `\u`, and the second half of a surrogate pair.

@@ -3,7 +3,7 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// The bits in which flags stand.
-pub(super) const HIGHS: u64 = 0x8080_8080_8080_8080;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// The offset of the first byte from `start` on that is flagged.
 #[inline(always)]

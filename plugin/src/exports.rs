@@ -209,12 +209,8 @@ unsafe extern "C" fn fluent_bit_process(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    if record.is_null() {
-        return uncopied_record(record_len);
-    }
     // SAFETY: the caller's promise.
-    let bytes = unsafe { argument(record, record_len) };
-    shell().fluent_bit_process(bytes).map_or(record, <[u8]>::as_ptr)
+    unsafe { answer_fluent_bit(record, record_len, Shell::fluent_bit_process) }
 }
 
 /// # Safety
@@ -228,12 +224,24 @@ unsafe extern "C" fn fluent_bit_repair(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
+    // SAFETY: the caller's promise.
+    unsafe { answer_fluent_bit(record, record_len, Shell::fluent_bit_repair) }
+}
+
+/// # Safety
+/// As [`fluent_bit_process`].
+#[inline(always)]
+unsafe fn answer_fluent_bit(
+    record: *const u8,
+    record_len: usize,
+    answer: impl for<'s> Fn(&'s mut Shell, &[u8]) -> Option<&'s [u8]>,
+) -> *const u8 {
     if record.is_null() {
         return uncopied_record(record_len);
     }
     // SAFETY: the caller's promise.
     let bytes = unsafe { argument(record, record_len) };
-    shell().fluent_bit_repair(bytes).map_or(record, <[u8]>::as_ptr)
+    answer(shell(), bytes).map_or(record, <[u8]>::as_ptr)
 }
 
 #[cold]

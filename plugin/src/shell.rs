@@ -70,34 +70,26 @@ impl Shell {
     #[inline(always)]
     pub fn fluent_bit_process(&mut self, record: &[u8]) -> Option<&[u8]> {
         match self.detector.rule_out(record) {
-            Some(Outcome::Unchanged) => None,
-            Some(_) => Some(b"\0"),
+            Some(outcome) => answered(&mut self.answer, outcome),
             None => self.fluent_bit_decide(record),
         }
     }
 
-    /// The same for a record that may be about mirroring.
+    /// The same for a record that the prefilter has not ruled out.
     #[inline(never)]
     fn fluent_bit_decide(&mut self, record: &[u8]) -> Option<&[u8]> {
-        let answer: &[u8] = match self.detector.process(record) {
-            Outcome::Unchanged => return None,
-            Outcome::Enriched(enriched) => enriched,
-            Outcome::Dropped => b"",
-        };
-        Some(ended(&mut self.answer, answer))
+        answered(&mut self.answer, self.detector.process_fully(record))
     }
 
     /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
     pub fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
         if !repair(record, &mut self.repaired) {
-            return self.fluent_bit_decide(record);
+            return answered(&mut self.answer, self.detector.process(record));
         }
-        let answer: &[u8] = match self.detector.process(&self.repaired) {
-            Outcome::Unchanged => &self.repaired,
-            Outcome::Enriched(enriched) => enriched,
-            Outcome::Dropped => b"",
-        };
-        Some(ended(&mut self.answer, answer))
+        match self.detector.process(&self.repaired) {
+            Outcome::Unchanged => Some(ended(&mut self.answer, &self.repaired)),
+            outcome => answered(&mut self.answer, outcome),
+        }
     }
 
     /// The visible answer for a record that the host could not copy into the module.
@@ -107,6 +99,16 @@ impl Shell {
         write_number(&mut self.answer, len.into());
         self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
         &self.answer
+    }
+}
+
+/// An outcome as Fluent Bit takes it.
+#[inline(always)]
+fn answered<'a>(answer: &'a mut Vec<u8>, outcome: Outcome<'_>) -> Option<&'a [u8]> {
+    match outcome {
+        Outcome::Unchanged => None,
+        Outcome::Enriched(enriched) => Some(ended(answer, enriched)),
+        Outcome::Dropped => Some(b"\0"),
     }
 }
 

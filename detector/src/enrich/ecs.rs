@@ -3,7 +3,7 @@
 
 use crate::catalog::{Action, EventOutcome, Provider, Severity};
 use crate::classify::Verdict;
-use crate::envelope::{PRODUCT, Record};
+use crate::envelope::PRODUCT;
 use crate::json::{Index, Object};
 use crate::policy::Address;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 const VERSION: &str = "9.0.0";
 
 /// Writes the fields that the record does not have.
-pub(super) fn write(members: &mut Object<'_>, record: &Record<'_>, verdict: &Verdict<'_>) {
+pub(super) fn write(members: &mut Object<'_>, record: &Index<'_>, verdict: &Verdict<'_>) {
     let observation = &verdict.observation;
     let provider = observation.operation.provider;
     let cloud = |value| if provider.is_cloud() { value } else { None };
@@ -51,8 +51,7 @@ pub(super) fn write(members: &mut Object<'_>, record: &Record<'_>, verdict: &Ver
         ("threat.technique.subtechnique.id", attack.sub_technique.map(|sub| sub.0)),
         ("threat.technique.subtechnique.name", attack.sub_technique.map(|sub| sub.1)),
     ];
-    let index = Index::read(record.bytes, 1);
-    let taken: Vec<_> = index.members().filter_map(|member| member.key()).collect();
+    let taken: Vec<_> = record.members().filter_map(|member| member.key()).collect();
     let is_taken = |key: &str| taken.iter().any(|taken| **taken == *key.as_bytes());
     for (key, value) in fields {
         let Some(value) = value.filter(|_| !is_taken(key)) else { continue };

@@ -17,7 +17,7 @@ pub const SCHEMA: u32 = 1;
 pub fn write(
     schema: Schema,
     out: &mut Vec<u8>,
-    record: &Record<'_>,
+    record: &Record<'_, '_>,
     verdict: &Verdict<'_>,
     description: &[u8],
 ) -> bool {
@@ -27,14 +27,15 @@ pub fn write(
     let Some((name, _)) = DESCRIPTIONS.iter().zip(record.descriptions).find(|(_, taken)| !taken) else {
         return false;
     };
-    let (Some(before), Some(after)) = (record.bytes.get(..record.end), record.bytes.get(record.end..)) else {
+    let index = record.index;
+    let Some((before, after)) = index.end().and_then(|end| index.bytes().split_at_checked(end)) else {
         return false;
     };
     out.clear();
     out.extend_from_slice(before);
-    let mut members = Object::inside(out, record.empty);
+    let mut members = Object::inside(out, index.is_empty());
     if schema == Schema::Ecs {
-        ecs::write(&mut members, record, verdict);
+        ecs::write(&mut members, index, verdict);
     } else {
         for ((column, value), taken) in COLUMNS.iter().zip(columns(verdict)).zip(record.columns) {
             if !taken {

@@ -16,11 +16,11 @@ const CLASS: u64 = 6003;
 /// Writes an event with the record in it into `out`; `None` where the record has no bytes.
 pub(super) fn wrap(
     out: &mut Vec<u8>,
-    record: &Record<'_>,
+    record: &Record<'_, '_>,
     verdict: &Verdict<'_>,
     description: &[u8],
 ) -> Option<()> {
-    let (object, after) = record.bytes.split_at_checked(record.end.checked_add(1)?)?;
+    let (object, after) = record.index.bytes().split_at_checked(record.index.end()?.checked_add(1)?)?;
     let observation = &verdict.observation;
     let operation = &observation.operation;
     let activity = match verdict.action {

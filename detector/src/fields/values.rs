@@ -121,11 +121,7 @@ pub(super) struct Values<'a> {
 
 impl<'a> Values<'a> {
     pub(super) fn read(object: &Index<'a>, paths: Paths<'static>) -> Self {
-        let mut found = collect(object, paths);
-        for (place, _) in &mut found {
-            *place = paths.codes.get(usize::from(*place)).copied().unwrap_or_default();
-        }
-        Values { found }
+        Values { found: collect(object, paths) }
     }
 
     /// The values found for a field, in the order of its paths.

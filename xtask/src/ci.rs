@@ -2,6 +2,7 @@
 
 use crate::build::build_module;
 use crate::demo;
+use crate::python;
 use crate::task::{cargo, run, say};
 use crate::tidy::tidy;
 
@@ -9,8 +10,18 @@ use crate::tidy::tidy;
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     build_module()?;
     demo::build_for_tests()?;
+    // Arguments choose trials of the suite.
+    let with_python = arguments.is_empty() && python::is_wanted();
+    if with_python {
+        run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+        python::test_package(&[])?;
+    }
     say("building and running every test (the engine takes a few minutes the first time)");
-    run(cargo(&["test", "--release", "--workspace"]).args(arguments))
+    run(cargo(&["test", "--release", "--workspace"]).args(arguments))?;
+    if !with_python {
+        python::report_absent();
+    }
+    Ok(())
 }
 
 /// `cargo xtask ci`

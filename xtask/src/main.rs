@@ -9,6 +9,7 @@ mod ci;
 mod demo;
 mod policy;
 mod pretty;
+mod python;
 mod routes;
 mod run;
 mod setup;
@@ -64,6 +65,16 @@ const TASKS: &[Task] = &[
         name: "bench",
         help: "measure against other ways to do the same; `bench fluent-bit` there, `bench instructions` counts, --bless keeps them",
         run: bench::bench,
+    },
+    Task {
+        name: "wheel",
+        help: "build the Python package: dist/tapsieve-VERSION-py3-none-any.whl",
+        run: python::wheel,
+    },
+    Task {
+        name: "python",
+        help: "install the wheel with Spark into target/python and run its tests; arguments go to pytest",
+        run: python::python,
     },
     Task { name: "help", help: "print this list", run: help },
 ];

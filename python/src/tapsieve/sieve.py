@@ -1,0 +1,178 @@
+"""`Sieve`: what this package is for. Knows records, policies and inputs, not how a cluster works."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from . import _input
+from ._blocks import blocks, split
+from ._input import Readable, Source
+from ._instance import Bytes, Instance, program
+from ._policy import PolicyLike, reason, to_json
+from ._sift import GONE, Counts, Kind, Sifter
+from .errors import ModuleError, PolicyError, Trap
+
+
+class Event(NamedTuple):
+    """A mirror event that was found."""
+
+    record: bytes
+    """The record as it goes on: enriched, without a line end."""
+    mirror: dict[str, Any]
+    """What is known of it: the members of `mirror`."""
+
+
+class Sieve:
+    """Finds mirror events. One instance of the module: for one thread at a time.
+
+    `policy` is TOML as a text, the name of a TOML file, or the same as a dict; see docs/POLICY.md.
+    `module` is another module to use than the one that the package carries, as bytes or as a file.
+    `call_seconds` is how long one call into the module may take.
+
+    A record on which the module fails goes on unchanged: it is counted in `failures`, and
+    `last_failure` says why. No method raises because of what a record holds.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyLike | None = None,
+        *,
+        module: bytes | str | os.PathLike[str] | None = None,
+        call_seconds: float = 5,
+    ) -> None:
+        name = "module"
+        if isinstance(module, str | os.PathLike):
+            name = os.fspath(module)
+            try:
+                module = Path(name).read_bytes()
+            except OSError as error:
+                raise ModuleError(f"{name}: {reason(error)}") from error
+        self._instance = Instance(program(module, name), call_seconds)
+        self.failures = 0
+        """How many calls into the module gave no answer."""
+        self.last_failure: str | None = None
+        """Why the last of them did not."""
+        if policy is None:
+            # Says at once when the module cannot be started.
+            self._instance.load(b"{}")
+        else:
+            text, called = to_json(policy)
+            try:
+                message = self._instance.configure(text)
+            except Trap as trap:
+                raise PolicyError(f"{called}: {trap}") from trap
+            if message is not None:
+                raise PolicyError(f"{called}: {message}")
+
+    @property
+    def policy(self) -> dict[str, Any] | None:
+        """The policy in force, or None when there is none."""
+        text = self._instance.policy()
+        return json.loads(text) if text else None
+
+    def process(self, record: Bytes) -> bytes | None:
+        """Takes one JSON object; returns it unchanged or enriched, or None where the policy drops it."""
+        try:
+            self._instance.load(record)
+            outcome = self._instance.process(0, len(record))
+        except Trap as trap:
+            self._fail(trap)
+            outcome = True
+        if outcome is True:
+            return record if isinstance(record, bytes) else bytes(record)
+        return outcome or None
+
+    def scan(self, block: Bytes) -> int:
+        """Takes whole records, one after the other, with or without line ends.
+
+        Returns its length when none of them can be about mirroring, and otherwise an offset inside the first that
+        might be: give that record to `process`, and scan on after it.
+        """
+        try:
+            self._instance.load(block)
+            return self._instance.scan(0, len(block))
+        except Trap as trap:
+            self._fail(trap)
+            # In doubt every record might be.
+            return 0
+
+    def verdict(self) -> dict[str, Any] | None:
+        """What is known of the last record given to `process`, dropped or not; None when it was not about mirroring."""
+        try:
+            text = self._instance.verdict()
+        except Trap as trap:
+            self._fail(trap)
+            return None
+        return json.loads(text) if text else None
+
+    def records(
+        self, source: Source | Iterable[bytes], *, split_records: bool = True, counts: Counts | None = None
+    ) -> Iterator[bytes]:
+        """All records that go on, unchanged and enriched, without their line ends.
+
+        `source` is a file (plain, gzip or zstd, told apart by its first bytes), `-` for standard input, anything with
+        `read`, or lines as bytes. `split_records` makes one record of each element of `{"Records":[…]}`.
+        Raises InputError where the source cannot be read further, after everything before that.
+        """
+        for record, _ in self._go_through(source, split_records, counts, only_mirror=False):
+            yield record
+
+    def events(
+        self, source: Source | Iterable[bytes], *, split_records: bool = True, counts: Counts | None = None
+    ) -> Iterator[Event]:
+        """The mirror events alone, each with what is known of it; as `records` otherwise."""
+        for record, mirror in self._go_through(source, split_records, counts, only_mirror=True):
+            yield Event(record, mirror or {})
+
+    def _go_through(
+        self, source: Source | Iterable[bytes], split_records: bool, counts: Counts | None, only_mirror: bool
+    ) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
+        name = "lines"
+        if isinstance(source, str | os.PathLike | Readable):
+            name = _input.name_of(source)
+            chunks = _input.chunks(source)
+        else:
+            chunks = _lines(source)
+        if split_records:
+            chunks = split(chunks, name)
+        sifter = Sifter(self._instance, counting=counts is not None)
+        if counts is not None:
+            sifter.counts = counts
+        sifter.start(name)
+        failures = sifter.counts.failures
+        long_line = b""
+        try:
+            for block in blocks(chunks):
+                if block.piece:
+                    sifter.pass_long_line(block.lines, first=not long_line)
+                    long_line += block.lines
+                    if not only_mirror and long_line.endswith(b"\n"):
+                        yield long_line.rstrip(b"\r\n"), None
+                    if only_mirror or long_line.endswith(b"\n"):
+                        long_line = b""
+                    continue
+                for part in sifter.sift(block.lines):
+                    if part.kind is Kind.ENRICHED:
+                        yield part.record, self.verdict() if only_mirror else None
+                    elif part.kind not in GONE and not only_mirror:
+                        for line in block.lines[part.start : part.end].split(b"\n"):
+                            if line:
+                                yield line.removesuffix(b"\r"), None
+            if long_line:
+                yield long_line, None
+        finally:
+            self.failures += sifter.counts.failures - failures
+            self.last_failure = sifter.first_failure or self.last_failure
+
+    def _fail(self, trap: Trap) -> None:
+        self.failures += 1
+        self.last_failure = str(trap)
+
+
+def _lines(source: Iterable[bytes]) -> Iterator[bytes]:
+    for line in source:
+        yield line if line.endswith(b"\n") else line + b"\n"

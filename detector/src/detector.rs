@@ -2,7 +2,7 @@
 
 use crate::catalog::EventOutcome;
 use crate::classify::{Verdict, classify};
-use crate::enrich;
+use crate::enrich::{self, Claims};
 use crate::envelope::{Layer, Record, unwrap, wrapped};
 use crate::fields::{Observation, is_host, observe, observe_line};
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
@@ -89,10 +89,12 @@ impl Detector {
     pub fn process_fully(&mut self, record: &[u8]) -> Outcome<'_> {
         self.description.clear();
         let index = Index::read(record, LEVELS_MAX);
-        let Some(top) = Record::read(&index).filter(|top| !top.enriched) else {
+        let Some(top) = Record::read(&index) else {
             return self.without_answer(record);
         };
-        let device = top.device.and_then(Raw::text);
+        let claims = Claims::read(&index);
+        let original = Index::read(claims.wrapped.unwrap_or_default(), 1);
+        let device = Record::read(&original).unwrap_or(top).device.and_then(Raw::text);
         let mut layers = vec![Layer::Object(Cow::Borrowed(record))];
         let mut at = 0usize;
         while let Some(layer) = layers.get(at) {
@@ -116,6 +118,7 @@ impl Detector {
                         self.policy.schema(),
                         &mut self.enriched,
                         &top,
+                        &claims,
                         &verdict,
                         &self.description,
                     ) =>
@@ -127,9 +130,13 @@ impl Detector {
             }
             let inside = if at == 0 { wrapped(&index) } else { unwrap(layer) };
             layers.extend(inside);
+            if at == 0 {
+                layers.extend(claims.wrapped.map(|record| Layer::Object(Cow::Borrowed(record))));
+            }
             at = at.saturating_add(1);
         }
-        self.without_event()
+        // What an earlier hop enriched may have lost its event since.
+        if claims.any() { self.without_answer(record) } else { self.without_event() }
     }
 
     /// The offset of a byte inside the first record of `block` that may be about mirroring.
@@ -149,7 +156,7 @@ impl Detector {
         if self.policy.drops_unchanged() { Outcome::Dropped } else { Outcome::Unchanged }
     }
 
-    /// For a record that is enriched already or cannot be read to its end: when in doubt it is kept.
+    /// For a record that claims to be enriched already or cannot be read to its end: when in doubt it is kept.
     fn without_answer(&mut self, record: &[u8]) -> Outcome<'_> {
         match self.prefilter.find(record) {
             Some(_) => Outcome::Unchanged,

@@ -2,16 +2,13 @@
 //!
 //! A layer is looked at first for an event of its own; only then is what it wraps looked at.
 
-use crate::json::{Elements, Index, Known, LEVELS_MAX, Raw, collect, joined, known, paths};
+use crate::json::{Index, Known, LEVELS_MAX, Raw, collect, joined, known, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The seed's columns, which stand at the top level of an enriched record.
 pub const COLUMNS: [&str; 6] =
     ["ResolvedEventName", "mirrorAction", "ActorIdentity", "SourceIP", "awsRegion", "resourceGroupName"];
-
-/// The members that can hold the description of an event, in order of preference.
-pub const DESCRIPTIONS: [&str; 2] = ["mirror", "tapsieve"];
 
 /// What this project calls itself in the events that it writes.
 pub const PRODUCT: &str = "tapsieve";
@@ -54,10 +51,6 @@ pub struct Record<'r, 'a> {
     pub index: &'r Index<'a>,
     /// For each of [`COLUMNS`] whether the record has it.
     pub columns: [bool; COLUMNS.len()],
-    /// For each of [`DESCRIPTIONS`] whether the record has it.
-    pub descriptions: [bool; DESCRIPTIONS.len()],
-    /// Whether the record has been enriched before.
-    pub enriched: bool,
     /// The name of the device that sent the line, where the shipper's record tells it.
     pub device: Option<Raw<'a>>,
 }
@@ -66,54 +59,26 @@ impl<'r, 'a> Record<'r, 'a> {
     /// Reads the top level; `None` unless the bytes are one JSON object and nothing else.
     pub fn read(index: &'r Index<'a>) -> Option<Self> {
         index.is_whole().then_some(())?;
-        let mut record = Record {
-            index,
-            columns: [false; COLUMNS.len()],
-            descriptions: [false; DESCRIPTIONS.len()],
-            enriched: false,
-            device: None,
-        };
+        let mut record = Record { index, columns: [false; COLUMNS.len()], device: None };
         for member in index.members_like(&TOP) {
             let (key, value) = (member.key()?, member.value);
             note(&COLUMNS, &mut record.columns, &key);
-            note(&DESCRIPTIONS, &mut record.descriptions, &key);
-            match key.as_ref() {
-                b"mirror" | b"tapsieve" => record.enriched |= has_schema(value),
-                b"mirror.schema" | b"tapsieve.schema" => record.enriched = true,
-                b"enrichments" => record.enriched |= has_enrichment(value),
-                b"host" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" => record.device = Some(value),
-                _ => {}
+            if let b"host" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" = key.as_ref() {
+                record.device = Some(value);
             }
         }
         Some(record)
     }
 }
 
-/// The keys that [`Record::read`] knows, and those that are joined of several.
-const TOP: Known = known(&[&COLUMNS, &DESCRIPTIONS, &["enrichments", "host", "hostname", "_HOSTNAME"]]);
+/// The keys that [`Record::read`] knows.
+const TOP: Known = known(&[&COLUMNS, &["host", "hostname", "HOSTNAME", "_HOSTNAME"]]);
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {
         // Nearly every key differs in length.
         *present |= name.len() == key.len() && name.as_bytes() == key;
     }
-}
-
-/// Whether an object carries the member that says which schema it follows.
-fn has_schema(value: Raw<'_>) -> bool {
-    any_member(value, |key, _| key == b"schema")
-}
-
-/// Whether one of an OCSF event's enrichments is from here.
-fn has_enrichment(value: Raw<'_>) -> bool {
-    let ours = |key: &[u8], value: Raw<'_>| key == b"provider" && value.string().as_deref() == Some(PRODUCT);
-    value.array().into_iter().flat_map(Elements::new).any(|enrichment| any_member(enrichment, ours))
-}
-
-/// Whether the value is an object with such a member.
-fn any_member(value: Raw<'_>, is: impl Fn(&[u8], Raw<'_>) -> bool) -> bool {
-    let index = Index::read(value.0, 1);
-    index.members().any(|member| member.key().is_some_and(|key| is(&key, member.value)))
 }
 
 /// What a wrapper holds.

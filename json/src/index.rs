@@ -237,6 +237,28 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Whether something holds for every value that is not itself an object with members; its path is the keys that
+    /// lead to it, joined by dots.
+    pub fn every_leaf(&self, mut holds: impl FnMut(&[u8], Raw<'a>) -> bool) -> bool {
+        let mut path = Vec::new();
+        // The objects around the entry: where each ends, and how long the path to it is.
+        let mut levels: Vec<(usize, usize)> = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            while levels.pop_if(|(until, _)| *until <= at).is_some() {}
+            path.truncate(levels.last().map_or(0, |(_, len)| *len));
+            if !path.is_empty() {
+                path.push(b'.');
+            }
+            path.extend_from_slice(&decoded(self.key(entry)).unwrap_or_default());
+            if entry.next > at.wrapping_add(1) {
+                levels.push((entry.next, path.len()));
+            } else if !holds(&path, self.value(entry)) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The key of an entry, escapes not decoded.
     pub(super) fn key(&self, entry: &Entry) -> &'a [u8] {
         self.bytes.get(entry.key.0..entry.key.1).unwrap_or_default()
@@ -329,6 +351,19 @@ mod tests {
         let index = Index::read(br#"{"a":{"b":nan,"c":1},"d":2}"#, 2);
         let texts: Vec<_> = index.entries.iter().map(|entry| index.value(entry).0).collect();
         assert_eq!(texts, [&br#"{"b":nan,"c":1}"#[..], b"2"]);
+    }
+
+    #[test]
+    fn leaves_have_the_path_that_leads_to_them() {
+        let index = Index::read(br#"{"a":{"b":{"c":1},"d":[{"x":2}]},"e.f":{},"\u0067":3}"#, LEVELS_MAX);
+        let mut leaves = Vec::new();
+        index.every_leaf(|path, value| {
+            leaves.push((String::from_utf8_lossy(path).into_owned(), value.0));
+            true
+        });
+        let expected: [(&str, &[u8]); 4] =
+            [("a.b.c", b"1"), ("a.d", br#"[{"x":2}]"#), ("e.f", b"{}"), ("g", b"3")];
+        assert_eq!(leaves, expected.map(|(path, value)| (path.into(), value)));
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl<'o> Object<'o> {
     }
 
     /// Begins a member. Keys are of this project's own words, which need no escapes.
-    fn key(&mut self, key: &'static str) {
+    fn key(&mut self, key: &str) {
         self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
         self.first = false;
         self.out.extend_from_slice(key.as_bytes());
@@ -132,7 +132,7 @@ impl<'o> Object<'o> {
     }
 
     /// Writes a member whose value is JSON already.
-    pub fn raw(&mut self, key: &'static str, value: &[u8]) {
+    pub fn raw(&mut self, key: &str, value: &[u8]) {
         self.key(key);
         self.out.extend_from_slice(value);
     }

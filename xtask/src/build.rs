@@ -1,9 +1,12 @@
-//! Builds the module, strips what docs/ABI.md does not list, and holds it against its size budget.
+//! Builds the module, strips what docs/ABI.md does not list, and holds it against its two size budgets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
@@ -12,7 +15,11 @@ use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
 use crate::task::{cargo, root, run, say};
 
-const MODULE_BYTES_MAX: usize = 128 * 1024;
+/// How large the module may be as it travels, compressed.
+const GZIP_BYTES_MAX: usize = 64 * 1024;
+
+/// How large it may be as it lies.
+const MODULE_BYTES_MAX: usize = 192 * 1024;
 
 /// The module's own stack. The linker's default of 1 MiB would be the greater part of an instance's memory, and the
 /// detector does not recurse; a policy is parsed 128 levels deep at most.
@@ -45,10 +52,21 @@ pub(crate) fn build_module() -> Result<(), String> {
     fs::create_dir_all(&dist).map_err(|error| format!("dist: {error}"))?;
     write_when_changed(&dist.join("tapsieve.wasm"), &module)?;
     print_sizes(&module)?;
-    if module.len() > MODULE_BYTES_MAX {
-        return Err(format!("the module is {} bytes, the limit is {MODULE_BYTES_MAX}", module.len()));
+    for (what, len, max) in
+        [("total", module.len(), MODULE_BYTES_MAX), ("gzip -9", gzipped_len(&module)?, GZIP_BYTES_MAX)]
+    {
+        println!("{what:>10} {len:>7} of {max} bytes ({} %)", len * 100 / max);
+        if len > max {
+            return Err(format!("{what}: the module is {len} bytes, the limit is {max}"));
+        }
     }
     Ok(())
+}
+
+fn gzipped_len(bytes: &[u8]) -> Result<usize, String> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.map(|gzipped| gzipped.len()).map_err(|error| format!("gzip: {error}"))
 }
 
 /// Flags for the module alone: a small stack, and panic messages that name no folder of this machine.
@@ -145,8 +163,6 @@ fn print_sizes(module: &[u8]) -> Result<(), String> {
     }
     let framing = module.len() - sizes.values().sum::<usize>();
     println!("{:>10} {framing:>7}", "headers");
-    let total = module.len();
-    println!("{:>10} {total:>7} of {MODULE_BYTES_MAX} bytes ({} %)", "total", total * 100 / MODULE_BYTES_MAX);
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! From a verdict to the record that goes on. Knows the output's schema, version [`SCHEMA`], and two that others know.
 
+mod claim;
 mod ecs;
 mod ocsf;
 
+pub use claim::Claims;
+
 use crate::catalog::{Action, Provider};
 use crate::classify::Verdict;
-use crate::envelope::{COLUMNS, DESCRIPTIONS, Record};
+use crate::envelope::{COLUMNS, Record};
 use crate::json::Object;
 use crate::policy::Schema;
 use alloc::vec::Vec;
@@ -13,20 +16,21 @@ use alloc::vec::Vec;
 /// The version of the inserted members.
 pub const SCHEMA: u32 = 1;
 
-/// Writes the record with what a verdict says into `out`; false when there is no name left for the description.
+/// Writes the record with what a verdict says into `out`; false where it says so itself already.
 pub fn write(
     schema: Schema,
     out: &mut Vec<u8>,
     record: &Record<'_, '_>,
+    claims: &Claims<'_, '_>,
     verdict: &Verdict<'_>,
     description: &[u8],
 ) -> bool {
+    if claims.any() && claims.say(description) {
+        return false;
+    }
     if schema == Schema::Ocsf {
         return ocsf::wrap(out, record, verdict, description).is_some();
     }
-    let Some((name, _)) = DESCRIPTIONS.iter().zip(record.descriptions).find(|(_, taken)| !taken) else {
-        return false;
-    };
     let index = record.index;
     let Some((before, after)) = index.end().and_then(|end| index.bytes().split_at_checked(end)) else {
         return false;
@@ -43,7 +47,7 @@ pub fn write(
             }
         }
     }
-    members.raw(name, description);
+    members.raw(&claims.free_name(), description);
     out.extend_from_slice(after);
     true
 }

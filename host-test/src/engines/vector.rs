@@ -83,9 +83,11 @@ impl Engine for Vector {
         if event == original {
             return Ok(Answer::Unchanged);
         }
-        let descriptions = ["mirror", "tapsieve"].map(|name| &event[name]);
-        let ours = descriptions.into_iter().find(|description| description.get("schema").is_some());
-        self.verdict = ours.map(|description| description.to_string().into_bytes());
+        let is_ours = |name: &str| {
+            matches!(name.trim_end_matches('_'), "mirror" | "tapsieve") && original.get(name).is_none()
+        };
+        let ours = event.as_object().into_iter().flatten().find(|(name, _)| is_ours(name));
+        self.verdict = ours.map(|(_, description)| description.to_string().into_bytes());
         Ok(Answer::Enriched(event.to_string().into_bytes()))
     }
 

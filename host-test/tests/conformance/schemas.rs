@@ -55,7 +55,7 @@ fn fields(definitions: &Value, record: &[u8], written: &[u8]) -> Result<(), Stri
     let added = |name: &&String| record.get(name.as_str()).is_none();
     let members = || written.as_object().into_iter().flatten();
     for (name, value) in members().filter(|(name, _)| added(name)) {
-        if matches!(name.as_str(), "mirror" | "tapsieve") {
+        if matches!(name.trim_end_matches('_'), "mirror" | "tapsieve") {
             continue;
         }
         let field = definitions["fields"].get(name).ok_or_else(|| format!("{name} is no field"))?;

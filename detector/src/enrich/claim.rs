@@ -1,0 +1,118 @@
+//! Descriptions that a record brings along: finds where one may stand, and tells one that says what this module says
+//! from one that only claims to be from here. Knows the names and the comparison, nothing about events.
+
+use crate::envelope::PRODUCT;
+use crate::json::{Elements, Index, LEVELS_MAX, Raw, Strings, joined};
+use alloc::string::String;
+
+/// The name of the description where nothing of that name stands in the record.
+const NAME: &str = "mirror";
+
+/// What a shipper may add to a record between two hops, so that a description may lack it.
+const ADDED_LATER: &[u8] = b"resources.device";
+
+/// The descriptions that a record brings along, ours or not.
+#[derive(Debug)]
+pub struct Claims<'r, 'a> {
+    record: &'r Index<'a>,
+    /// Whether the record has a member of the preferred name, or one whose key begins with it and a dot.
+    mirror: bool,
+    /// So many `_` behind [`PRODUCT`] make a name that the record does not have.
+    underscores: usize,
+    enrichments: Option<Raw<'a>>,
+    /// The record that stands in an OCSF event which claims to be from here.
+    pub wrapped: Option<&'a [u8]>,
+}
+
+impl<'r, 'a> Claims<'r, 'a> {
+    /// Looks through the keys of a record.
+    pub fn read(record: &'r Index<'a>) -> Self {
+        let mut claims = Claims { record, mirror: false, underscores: 0, enrichments: None, wrapped: None };
+        let mut wrapped = None;
+        for member in record.members() {
+            let Some(key) = member.key() else { continue };
+            match key.as_ref() {
+                b"enrichments" => claims.enrichments = member.value.array().map(Raw),
+                b"unmapped" => wrapped = member.value.object(),
+                key => claims.note(key.split(|byte| *byte == b'.').next().unwrap_or_default()),
+            }
+        }
+        claims.wrapped = wrapped.filter(|_| claims.described().next().is_some());
+        claims
+    }
+
+    fn note(&mut self, name: &[u8]) {
+        self.mirror |= name == NAME.as_bytes();
+        if let Some(rest) = name.strip_prefix(PRODUCT.as_bytes())
+            && rest.iter().all(|byte| *byte == b'_')
+        {
+            self.underscores = self.underscores.max(rest.len().saturating_add(1));
+        }
+    }
+
+    /// Whether the record has anything of that kind.
+    pub fn any(&self) -> bool {
+        self.mirror || self.underscores > 0 || self.wrapped.is_some()
+    }
+
+    /// A name for the description that the record does not have.
+    pub fn free_name(&self) -> String {
+        match self.mirror {
+            false => NAME.into(),
+            true => other_name(self.underscores),
+        }
+    }
+
+    /// Whether the record says all that a description says and nothing else.
+    pub fn say(&self, description: &[u8]) -> bool {
+        let ours = Index::read(description, LEVELS_MAX);
+        let says =
+            |index: &Index<'_>, name: &str| covers(&ours, "", index, name) && covers(index, name, &ours, "");
+        self.mirror && says(self.record, NAME)
+            // Ours had the longest name when it was written.
+            || self.underscores > 0 && says(self.record, &other_name(self.underscores.saturating_sub(1)))
+            || self.wrapped.is_some() && self.described().any(|data| says(&Index::read(data, LEVELS_MAX), ""))
+    }
+
+    /// The descriptions among an OCSF event's enrichments that claim to be from here.
+    fn described(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.enrichments.into_iter().flat_map(|list| Elements::new(list.0)).filter_map(|enrichment| {
+            let enrichment = Index::read(enrichment.0, 1);
+            let provider = enrichment.at("provider").and_then(Raw::string);
+            enrichment.at("data")?.object().filter(|_| provider.as_deref() == Some(PRODUCT))
+        })
+    }
+}
+
+fn other_name(underscores: usize) -> String {
+    let mut name = String::from(PRODUCT);
+    name.extend(core::iter::repeat_n('_', underscores));
+    name
+}
+
+/// Whether everything that stands below `name` in one object stands below `other_name` in the other.
+fn covers(object: &Index<'_>, name: &str, other: &Index<'_>, other_name: &str) -> bool {
+    object.every_leaf(|path, value| {
+        let below = match name {
+            "" => Some(path),
+            _ => path.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b".")),
+        };
+        // What stands beside the description is of no interest, a value in its place is.
+        let Some(below) = below else { return path != name.as_bytes() };
+        let Ok(below) = core::str::from_utf8(below) else { return false };
+        let dot = if other_name.is_empty() { "" } else { "." };
+        match other.at(&joined(&[other_name, dot, below])) {
+            Some(other) => is_same(value, other),
+            None => name.is_empty() && below.as_bytes() == ADDED_LATER,
+        }
+    })
+}
+
+/// Whether two values are the same to shippers, which write text and lists in their own way.
+fn is_same(a: Raw<'_>, b: Raw<'_>) -> bool {
+    match (a.array(), b.array()) {
+        (Some(a), Some(b)) => Strings::new(Raw(a)).eq(Strings::new(Raw(b))),
+        (None, None) => a.text().is_some_and(|a| b.text().is_some_and(|b| a == b)),
+        _ => false,
+    }
+}

@@ -18,6 +18,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(commands::run::Args),
+    Stories(commands::stories::Args),
     Inspect(commands::inspect::Args),
     Serve(commands::serve::Args),
     Configure(commands::configure::Args),
@@ -27,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => commands::run::run(args),
+        Command::Stories(args) => commands::stories::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Configure(args) => commands::configure::run(args),

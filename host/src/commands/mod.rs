@@ -5,6 +5,7 @@ pub(crate) mod inspect;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod stories;
 
 use std::fmt::Display;
 use std::path::Path;

@@ -25,10 +25,11 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("demo/build", &["tapsieve-policy"]),
     ("demo/serve", &[]),
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
-    ("host", &["tapsieve-policy"]),
+    ("host", &["tapsieve-policy", "tapsieve-stories"]),
     ("host-test", &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-demo-test"]),
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),
+    ("stories", &[]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];
 

@@ -17,7 +17,7 @@ DEPTH = 12
 
 _BLANKS = rb"[ \t\r\n]*+"
 _PREFIX = rb"[ \t\r]*+\{" + _BLANKS
-_WRAPPER = re.compile(_PREFIX + rb'"[Rr]ecords"' + _BLANKS + rb":" + _BLANKS + rb"\[")
+WRAPPER = re.compile(_PREFIX + rb'"[Rr]ecords"' + _BLANKS + rb":" + _BLANKS + rb"\[")
 
 
 def _starts(text: bytes) -> bytes:
@@ -79,6 +79,7 @@ class Splitter:
 
     def __init__(self) -> None:
         self._held = b""
+        self._fed = 0
         self._state = _State.LINE_START
         self._depth = 0
         self._place = _Place.PLAIN
@@ -89,22 +90,22 @@ class Splitter:
         """Whether an input that ends here ends inside a wrapper."""
         return self._state in (_State.BETWEEN, _State.VALUE, _State.AFTER)
 
-    @property
-    def between(self) -> bool:
-        """Whether everything that was fed is out, up to the end of an element or a line."""
-        return not self._held and self._state in (_State.BETWEEN, _State.LINE_START)
+    def between(self, place: int) -> bool:
+        """Whether every element is out that begins before a place in what was fed."""
+        return self._state is _State.BETWEEN and self._fed - len(self._held) >= place
 
     def feed(self, data: bytes, final: bool = False) -> bytes:
         """Takes the next bytes; returns what is known of the lines so far."""
         buffer = self._held + data if self._held else data
         self._held = b""
+        self._fed += len(data)
         out: list[bytes] = []
         at, end = 0, len(buffer)
         while at < end:
             state = self._state
             if state is _State.LINE_START:
                 limit = min(end, at + PROBE_BYTES_MAX)
-                if found := _WRAPPER.match(buffer, at, limit):
+                if found := WRAPPER.match(buffer, at, limit):
                     at = found.end()
                     self._state = _State.BETWEEN
                 elif not final and limit == end and _UNFINISHED.match(buffer, at, end):

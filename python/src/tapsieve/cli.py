@@ -11,7 +11,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +26,7 @@ from .sieve import Sieve
 INCOMPLETE, USAGE, MODULE, CLOSED_PIPE = 1, 2, 3, 141
 PROGRESS_SECONDS = 0.5
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
+KEYS = ("provider", "action", "outcome", "severity")
 Tally = Counter[tuple[str, ...]]
 
 EPILOG = """\
@@ -188,7 +189,7 @@ def _sift(block: Block, sifter: Sifter, writer: Writer, sieve: Sieve | None, tal
         elif part.kind not in GONE:
             writer.passed(lines[part.start : part.end])
         if sieve and part.kind not in NOT_ASKED and (verdict := sieve.verdict()):
-            tally[tuple(str(verdict.get(key, "")) for key in ("provider", "action", "outcome", "severity"))] += 1
+            tally[tuple(str(verdict.get(key, "")) for key in KEYS)] += 1
 
 
 class Writer:
@@ -271,20 +272,28 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def tally_table(tally: Tally) -> list[str]:
+    """Mirror events by what their verdicts say, the gravest first."""
+    if not tally:
+        return []
+
+    def rank(row: tuple[tuple[str, ...], int]) -> tuple[int, tuple[str, ...]]:
+        severity = row[0][3]
+        return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES), row[0]
+
+    cells = [[*KEYS, "records"]]
+    cells += [[*(text or "-" for text in key), str(count)] for key, count in sorted(tally.items(), key=rank)]
+    widths = [max(len(row[column]) for row in cells) for column in range(5)]
+    return [
+        "  ".join([*(text.ljust(width) for text, width in zip(row[:4], widths, strict=False)), row[4].rjust(widths[4])])
+        for row in cells
+    ]
+
+
 def summary(counts: Counts, tally: Tally) -> str:
-    """The table that `--summary` prints."""
-    lines: list[str] = []
-    if tally:
-        rank: Callable[[str], int] = lambda severity: (  # noqa: E731
-            SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-        )
-        rows = sorted(tally.items(), key=lambda row: (rank(row[0][3]), row[0]))
-        cells = [("provider", "action", "outcome", "severity", "records")]
-        cells += [(*(text or "-" for text in key), str(count)) for key, count in rows]  # type: ignore[misc]
-        widths = [max(len(row[column]) for row in cells) for column in range(5)]
-        for row in cells:
-            padded = [text.ljust(width) for text, width in zip(row[:4], widths, strict=False)]
-            lines.append("  ".join([*padded, row[4].rjust(widths[4])]))
+    """What `--summary` prints."""
+    lines = tally_table(tally)
+    if lines:
         lines.append("")
     totals = [
         ("records", counts.records, True),

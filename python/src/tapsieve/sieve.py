@@ -14,7 +14,7 @@ from ._input import Readable, Source
 from ._instance import Bytes, Instance, program
 from ._policy import PolicyLike, reason, to_json
 from ._sift import GONE, Counts, Kind, Sifter
-from .errors import ModuleError, PolicyError, Trap
+from .errors import InputError, ModuleError, PolicyError, Trap
 
 
 class Event(NamedTuple):
@@ -118,42 +118,42 @@ class Sieve:
         `read`, or lines as bytes. `split_records` makes one record of each element of `{"Records":[…]}`.
         Raises InputError where the source cannot be read further, after everything before that.
         """
-        for record, _ in self._go_through(source, split_records, counts, only_mirror=False):
-            yield record
+        name, chunks = _open(source, split_records)
+        return (record for record, _ in self._go_through(name, chunks, counts, only_mirror=False))
 
     def events(
         self, source: Source | Iterable[bytes], *, split_records: bool = True, counts: Counts | None = None
     ) -> Iterator[Event]:
         """The mirror events alone, each with what is known of it; as `records` otherwise."""
-        for record, mirror in self._go_through(source, split_records, counts, only_mirror=True):
+        name, chunks = _open(source, split_records)
+        return self._events(name, chunks, counts)
+
+    def _events(self, name: str, chunks: Iterable[bytes], counts: Counts | None = None) -> Iterator[Event]:
+        for record, mirror in self._go_through(name, chunks, counts, only_mirror=True):
             yield Event(record, mirror or {})
 
     def _go_through(
-        self, source: Source | Iterable[bytes], split_records: bool, counts: Counts | None, only_mirror: bool
+        self, name: str, chunks: Iterable[bytes], counts: Counts | None, only_mirror: bool
     ) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
-        name = "lines"
-        if isinstance(source, str | os.PathLike | Readable):
-            name = _input.name_of(source)
-            chunks = _input.chunks(source)
-        else:
-            chunks = _lines(source)
-        if split_records:
-            chunks = split(chunks, name)
         sifter = Sifter(self._instance, counting=counts is not None)
         if counts is not None:
             sifter.counts = counts
         sifter.start(name)
         failures = sifter.counts.failures
-        long_line = b""
+        long_line: list[bytes] = []
+        in_long_line = False
+        failure = None
         try:
             for block in blocks(chunks):
                 if block.piece:
-                    sifter.pass_long_line(block.lines, first=not long_line)
-                    long_line += block.lines
-                    if not only_mirror and long_line.endswith(b"\n"):
-                        yield long_line.rstrip(b"\r\n"), None
-                    if only_mirror or long_line.endswith(b"\n"):
-                        long_line = b""
+                    sifter.pass_long_line(block.lines, first=not in_long_line)
+                    in_long_line = not block.lines.endswith(b"\n")
+                    if only_mirror:
+                        continue
+                    long_line.append(block.lines)
+                    if not in_long_line:
+                        yield b"".join(long_line).removesuffix(b"\n").removesuffix(b"\r"), None
+                        long_line = []
                     continue
                 for part in sifter.sift(block.lines):
                     if part.kind is Kind.ENRICHED:
@@ -162,15 +162,27 @@ class Sieve:
                         for line in block.lines[part.start : part.end].split(b"\n"):
                             if line:
                                 yield line.removesuffix(b"\r"), None
-            if long_line:
-                yield long_line, None
+        except InputError as error:
+            failure = error
         finally:
             self.failures += sifter.counts.failures - failures
             self.last_failure = sifter.first_failure or self.last_failure
+        if long_line:
+            yield b"".join(long_line), None
+        if failure:
+            raise failure
 
     def _fail(self, trap: Trap) -> None:
         self.failures += 1
         self.last_failure = str(trap)
+
+
+def _open(source: Source | Iterable[bytes], split_records: bool) -> tuple[str, Iterator[bytes]]:
+    if isinstance(source, str | os.PathLike | Readable):
+        name, chunks = _input.name_of(source), _input.chunks(source)
+    else:
+        name, chunks = "lines", _lines(source)
+    return name, split(chunks, name) if split_records else chunks
 
 
 def _lines(source: Iterable[bytes]) -> Iterator[bytes]:

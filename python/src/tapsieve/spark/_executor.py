@@ -1,0 +1,296 @@
+"""What runs on executors: Arrow batches in, Arrow batches out. Knows blocks, files and Arrow, nothing of a session.
+
+Records that lie side by side in an Arrow buffer are a block to the module, so noise costs one scan of the buffer.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import logging
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from .._blocks import split
+from .._input import GZIP_MAGIC, ZSTD_MAGIC
+from .._sift import CHUNK_BYTES, LINE_BYTES_MAX, is_record
+from .._split import PROBE_BYTES_MAX, WRAPPER, Splitter
+from ..errors import InputError, Trap
+from ..sieve import Event, Sieve
+from ._schema import ARROW
+
+# How much of a file is held in memory at once, in bytes after decompression; a larger one is read in a stream.
+FILE_BYTES_MAX = 256 << 20
+READ_BYTES = 4 << 20
+# An anchor may lie across two pieces of a file; no spelling of one is longer.
+OVERLAP_BYTES = 4 << 10
+COMPRESSIONS = {GZIP_MAGIC: "gzip", ZSTD_MAGIC: "zstd"}
+
+log = logging.getLogger("tapsieve")
+
+
+def sieve(policy: str | None) -> Sieve:
+    """The sieve of this process for a policy."""
+    return _sieve(os.getpid(), policy)
+
+
+@functools.lru_cache(maxsize=8)
+def _sieve(_process: int, policy: str | None) -> Sieve:
+    return Sieve(None if policy is None else json.loads(policy))
+
+
+# Records in a column.
+
+
+class Found(NamedTuple):
+    """What became of a record that was not unchanged: the enriched record, or None where it was dropped."""
+
+    record: bytes | None
+    mirror: dict[str, Any] | None
+
+
+def enrich_batches(
+    batches: Iterator[pa.RecordBatch], column: str, policy: str | None, only_mirror: bool
+) -> Iterator[pa.RecordBatch]:
+    """Adds `mirror` to each batch, and puts enriched records in place of those that came."""
+    one = sieve(policy)
+    drops_ruled_out = one.process(b"{}") is None
+    for batch in batches:
+        failures = one.failures
+        records = batch.column(column)
+        found, asked = find(one, records)
+        if one.failures > failures:
+            log.warning("module failed %d times, last: %s", one.failures - failures, one.last_failure)
+        if not only_mirror and drops_ruled_out:
+            for row, value in enumerate(records):
+                if row not in asked and value.is_valid and is_record(_bytes(value)):
+                    found[row] = Found(None, None)
+        yield _changed(batch, column, found, only_mirror)
+
+
+def _bytes(value: pa.Scalar) -> bytes:
+    return bytes(value.as_buffer())
+
+
+def find(one: Sieve, records: pa.Array) -> tuple[dict[int, Found], set[int]]:
+    """The records of an Arrow array that the module changes, by their place, and all that it was asked about."""
+    if pa.types.is_large_string(records.type) or pa.types.is_large_binary(records.type):
+        kind: Literal["q", "i"] = "q"
+    elif pa.types.is_string(records.type) or pa.types.is_binary(records.type):
+        kind = "i"
+    else:
+        raise TypeError(f"records are text or bytes, this column is {records.type}")
+    found: dict[int, Found] = {}
+    asked: set[int] = set()
+    _, places, data = records.buffers()
+    if data is None or not len(records):
+        return found, asked
+    offsets = memoryview(places).cast(kind)[records.offset : records.offset + len(records) + 1]
+    first = 0
+    while first < len(records):
+        # As many records as a chunk holds, at least one.
+        last = max(first + 1, bisect_right(offsets, offsets[first] + CHUNK_BYTES, first, len(records)) - 1)
+        try:
+            _find(one, data.address, offsets, first, last, found, asked)
+        except Trap as trap:
+            one._fail(trap)
+            # No single record is to blame: each is asked about alone.
+            for row in range(first, last):
+                if row not in asked:
+                    asked.add(row)
+                    _process(one, records[row], row, found)
+        first = last
+    return found, asked
+
+
+def _find(
+    one: Sieve,
+    address: int,
+    offsets: memoryview,
+    first: int,
+    last: int,
+    found: dict[int, Found],
+    asked: set[int],
+) -> None:
+    base, end = offsets[first], offsets[last]
+    if end - base > LINE_BYTES_MAX:
+        # One record over the limit passes unread.
+        asked.add(first)
+        return
+    instance = one._instance
+    instance.load_address(address + base, end - base)
+    at, row = 0, first
+    while at < end - base:
+        candidate = instance.scan(at, end - base)
+        if candidate == end - base:
+            return
+        row = bisect_right(offsets, base + candidate, row, last) - 1
+        start, at = offsets[row] - base, offsets[row + 1] - base
+        asked.add(row)
+        try:
+            outcome = instance.process(start, at)
+        except Trap as trap:
+            one._fail(trap)
+            # This record goes on as it came.
+            instance.load_address(address + base, end - base)
+            continue
+        if outcome is not True:
+            found[row] = Found(outcome or None, one.verdict())
+            if one._instance._store is None:
+                instance.load_address(address + base, end - base)
+
+
+def _process(one: Sieve, value: pa.Scalar, row: int, found: dict[int, Found]) -> None:
+    record = _bytes(value) if value.is_valid else b""
+    outcome = one.process(record)
+    if outcome is not record:
+        found[row] = Found(outcome, one.verdict())
+
+
+def _changed(batch: pa.RecordBatch, column: str, found: dict[int, Found], only_mirror: bool) -> pa.RecordBatch:
+    schema = batch.schema.append(pa.field("mirror", ARROW))
+    enriched = {row: what for row, what in sorted(found.items()) if what.record is not None}
+    if only_mirror:
+        kept = batch.take(pa.array(list(enriched), pa.int64()))
+        columns = kept.columns
+        at = batch.schema.get_field_index(column)
+        columns[at] = _array([what.record for what in enriched.values()], kept.column(at).type)
+        mirror = pa.array([what.mirror for what in enriched.values()], ARROW)
+        return pa.RecordBatch.from_arrays([*columns, mirror], schema=schema)
+    columns = batch.columns
+    if not found:
+        return pa.RecordBatch.from_arrays([*columns, pa.nulls(len(batch), ARROW)], schema=schema)
+    at = batch.schema.get_field_index(column)
+    pieces, done = [], 0
+    for row, what in enriched.items():
+        pieces += [columns[at].slice(done, row - done), _array([what.record], columns[at].type)]
+        done = row + 1
+    columns[at] = pa.concat_arrays([*pieces, columns[at].slice(done)])
+    mirror = pa.array([enriched[row].mirror if row in enriched else None for row in range(len(batch))], ARROW)
+    out = pa.RecordBatch.from_arrays([*columns, mirror], schema=schema)
+    if len(enriched) < len(found):
+        dropped = {row for row, what in found.items() if what.record is None}
+        out = out.take(pa.array([row for row in range(len(batch)) if row not in dropped], pa.int64()))
+    return out
+
+
+def _array(values: list[bytes | None], kind: pa.DataType) -> pa.Array:
+    # Texts need not be UTF-8 to pass through, so they are not looked at.
+    if pa.types.is_string(kind):
+        return pa.array(values, pa.binary()).view(pa.string())
+    if pa.types.is_large_string(kind):
+        return pa.array(values, pa.large_binary()).view(pa.large_string())
+    return pa.array(values, kind)
+
+
+# Files as they lie in a folder or bucket.
+
+SCANNED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("record", pa.binary()),
+        ("mirror", ARROW),
+        ("bytes", pa.int64()),
+        ("problem", pa.string()),
+    ]
+)
+"""A row for each mirror event, and one for each file: its size and, where it cannot be read to its end, why."""
+
+
+def scan_files(batches: Iterator[pa.RecordBatch], policy: str | None) -> Iterator[pa.RecordBatch]:
+    """The mirror events of files that come as `path` and `content`."""
+    one = sieve(policy)
+    for batch in batches:
+        rows: list[dict[str, Any]] = []
+        for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
+            name, buffer = path.as_py(), content.as_buffer()
+            row: dict[str, Any] = {"path": name, "bytes": buffer.size}
+            failures = one.failures
+            try:
+                for event in events_of_file(one, name, buffer):
+                    rows.append({"path": name, "record": event.record, "mirror": event.mirror})
+            except InputError as error:
+                row["problem"] = str(error).removeprefix(f"{name}: ")
+            if one.failures > failures and "problem" not in row:
+                row["problem"] = f"module failed {one.failures - failures} times, last: {one.last_failure}"
+            rows.append(row)
+        yield pa.RecordBatch.from_pylist(rows, SCANNED)
+
+
+def events_of_file(one: Sieve, name: str, content: pa.Buffer) -> Iterator[Event]:
+    """The mirror events of a file's content, which may be compressed.
+
+    Raises InputError where it cannot be read to its end, after everything before that.
+    """
+    whole = _whole(content)
+    if whole is None:
+        # Large or broken: in a stream, which gives out all that can be read.
+        stream = io.BytesIO(content.to_pybytes())
+        stream.name = name
+        yield from one.events(stream)
+        return
+    try:
+        end = _last_candidate(one, whole)
+    except Trap as trap:
+        one._fail(trap)
+        end = len(whole)
+    wrapped = WRAPPER.match(whole, 0, PROBE_BYTES_MAX) is not None
+    if not wrapped and b'ecords"' in whole[:end]:
+        # Wrappers may stand on later lines.
+        end = len(whole)
+    elif not wrapped and end:
+        end = whole.find(b"\n", end - 1) + 1 or len(whole)
+    elif wrapped and not whole.rstrip().endswith(b"]}"):
+        # It may end inside the wrapper: gone through to its end to tell.
+        end = len(whole)
+    if end == len(whole):
+        yield from one._events(name, split([whole], name))
+    elif end:
+        yield from one._events(name, _elements(whole, end) if wrapped else [whole[:end]])
+
+
+def _elements(whole: bytes, end: int) -> Iterator[bytes]:
+    """The elements of a wrapper as lines, up to the first that begins after `end`."""
+    splitter = Splitter()
+    yield splitter.feed(whole[:end])
+    for at in range(end, len(whole), CHUNK_BYTES):
+        if splitter.between(end):
+            return
+        yield splitter.feed(whole[at : at + CHUNK_BYTES])
+    yield splitter.feed(b"", final=True)
+
+
+def _whole(content: pa.Buffer) -> bytes | None:
+    """The bytes of a file, decompressed; None where they are too many or cannot be had."""
+    head = content.slice(0, min(4, content.size)).to_pybytes()
+    compression = next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
+    if compression is None:
+        return content.to_pybytes() if content.size <= FILE_BYTES_MAX else None
+    pieces, size = [], 0
+    try:
+        with pa.input_stream(pa.BufferReader(content), compression=compression) as stream:
+            while piece := stream.read(READ_BYTES):
+                pieces.append(piece)
+                size += len(piece)
+                if size > FILE_BYTES_MAX:
+                    return None
+    except OSError:
+        return None
+    return b"".join(pieces)
+
+
+def _last_candidate(one: Sieve, whole: bytes) -> int:
+    """Where the last piece ends that may hold a candidate, or 0: one scan of the whole."""
+    view = pa.py_buffer(whole)
+    last = 0
+    for at in range(0, len(whole), CHUNK_BYTES):
+        size = min(CHUNK_BYTES + OVERLAP_BYTES, len(whole) - at)
+        one._instance.load_address(view.address + at, size)
+        if one._instance.scan(0, size) < size:
+            last = min(at + size, len(whole))
+    return last

@@ -85,6 +85,7 @@ fn typed(
     let fits = match name {
         "integer_t" | "long_t" | "timestamp_t" => value.is_i64() || value.is_u64(),
         "ip_t" => value.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok()),
+        "boolean_t" => value.is_boolean(),
         "string_t" | "username_t" | "resource_uid_t" => value.is_string(),
         "json_t" => true,
         // An object without attributes of its own: anything may be in it.

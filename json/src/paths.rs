@@ -1,6 +1,8 @@
 //! Tables of paths as trees of keys, written at compile time: what paths have in common is stored, and compared, once.
 
 use super::word::Signature;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// More paths than this in one table are not looked for.
 pub const PATHS_MAX: usize = 64;
@@ -24,6 +26,28 @@ pub struct Paths<'p> {
     pub tree: &'p [u8],
     /// The signatures of all keys, a bit for each.
     pub known: Known,
+}
+
+impl Paths<'_> {
+    /// Each path with its code, in the order of the table: for documentation.
+    pub fn list(&self) -> Vec<(u8, String)> {
+        let mut found = Vec::new();
+        let mut open: Vec<_> = List::root(self.tree).map(|list| (list, String::new())).into_iter().collect();
+        while let Some((list, before)) = open.pop() {
+            for node in (0..list.len()).filter_map(|place| list.node(self.tree, place)) {
+                let mut path = before.clone();
+                path.push_str(&String::from_utf8_lossy(node.key));
+                for place in node.places {
+                    let code = self.codes.get(usize::from(*place)).copied().unwrap_or_default();
+                    found.push((*place, code, path.clone()));
+                }
+                path.push('.');
+                open.extend(node.below.map(|list| (list, path)));
+            }
+        }
+        found.sort();
+        found.into_iter().map(|(_, code, path)| (code, path)).collect()
+    }
 }
 
 /// A set of signatures.
@@ -287,6 +311,7 @@ macro_rules! paths {
 #[cfg(test)]
 mod tests {
     use crate::{Index, LEVELS_MAX, Raw, collect};
+    use alloc::string::String;
 
     paths! {
         SHARED: 7 => "a", 8 => "a.b", 9 => "A.c.d", 9 => "a.*.e", 7 => "a.b";
@@ -300,6 +325,12 @@ mod tests {
         let found = collect(&object, SHARED);
         assert_eq!(found[1..], [(8, Raw(b"1")), (9, Raw(b"5")), (9, Raw(b"3")), (7, Raw(b"1"))]);
         assert_eq!(SHARED.codes, [7, 8, 9, 9, 7]);
+        let listed = [(7, "a"), (8, "a.b"), (9, "A.c.d"), (9, "a.*.e"), (7, "a.b")];
+        let paths = SHARED.list();
+        let same = |((code, path), (listed, name)): (&(u8, String), (u8, &str))| {
+            *code == listed && path.eq_ignore_ascii_case(name)
+        };
+        assert!(paths.len() == listed.len() && paths.iter().zip(listed).all(same), "{paths:?}");
         for (place, path) in [(0, "a"), (1, "a.b"), (2, "A.c.d"), (4, "a.b")] {
             assert_eq!(object.at(path), Some(found[place].1), "{path}");
         }

@@ -114,11 +114,15 @@ impl<'o> Object<'o> {
         self.out.push(b']');
     }
 
-    /// Writes a list of one text.
-    pub fn list(&mut self, key: &'static str, value: &str) {
+    /// Writes a list of texts.
+    pub fn list(&mut self, key: &'static str, values: &[impl AsRef<str>]) {
         self.key(key);
-        self.out.push(b'[');
-        write_string(self.out, value);
+        let mut before = b'[';
+        for value in values {
+            self.out.push(before);
+            write_string(self.out, value.as_ref());
+            before = b',';
+        }
         self.out.push(b']');
     }
 

@@ -7,6 +7,7 @@ mod build;
 mod catalog;
 mod ci;
 mod demo;
+mod members;
 mod policy;
 mod pretty;
 mod python;

@@ -8,8 +8,9 @@ use alloc::string::String;
 /// The name of the description where nothing of that name stands in the record.
 const NAME: &str = "mirror";
 
-/// What a shipper may add to a record between two hops, so that a description may lack it.
-const ADDED_LATER: &[u8] = b"resources.device";
+/// What a shipper may add to a record between two hops, so that a description may lack it, and what follows from it.
+const ADDED_LATER: [&str; 3] = [DEVICE, "related", "story"];
+const DEVICE: &str = "resources.device";
 
 /// The descriptions that a record brings along, ours or not.
 #[derive(Debug)]
@@ -66,8 +67,10 @@ impl<'r, 'a> Claims<'r, 'a> {
     /// Whether the record says all that a description says and nothing else.
     pub fn say(&self, description: &[u8]) -> bool {
         let ours = Index::read(description, LEVELS_MAX);
-        let says =
-            |index: &Index<'_>, name: &str| covers(&ours, "", index, name) && covers(index, name, &ours, "");
+        let says = |index: &Index<'_>, name: &str| {
+            let added = ours.at(DEVICE).is_some() && index.at(&below(name, DEVICE)).is_none();
+            covers(&ours, "", index, name, added) && covers(index, name, &ours, "", added)
+        };
         self.mirror && says(self.record, NAME)
             // Ours had the longest name when it was written.
             || self.underscores > 0 && says(self.record, &other_name(self.underscores.saturating_sub(1)))
@@ -90,21 +93,24 @@ fn other_name(underscores: usize) -> String {
     name
 }
 
-/// Whether everything that stands below `name` in one object stands below `other_name` in the other.
-fn covers(object: &Index<'_>, name: &str, other: &Index<'_>, other_name: &str) -> bool {
+/// A path below a name, which may be empty.
+fn below(name: &str, path: &str) -> String {
+    joined(&[name, if name.is_empty() { "" } else { "." }, path])
+}
+
+/// Whether everything that stands below `name` in one object stands below `other_name` in the other; `added` where what
+/// was added later does not count.
+fn covers(object: &Index<'_>, name: &str, other: &Index<'_>, other_name: &str, added: bool) -> bool {
     object.every_leaf(|path, value| {
-        let below = match name {
+        let rest = match name {
             "" => Some(path),
             _ => path.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b".")),
         };
         // What stands beside the description is of no interest, a value in its place is.
-        let Some(below) = below else { return path != name.as_bytes() };
-        let Ok(below) = core::str::from_utf8(below) else { return false };
-        let dot = if other_name.is_empty() { "" } else { "." };
-        match other.at(&joined(&[other_name, dot, below])) {
-            Some(other) => is_same(value, other),
-            None => name.is_empty() && below.as_bytes() == ADDED_LATER,
-        }
+        let Some(rest) = rest else { return path != name.as_bytes() };
+        let Ok(rest) = core::str::from_utf8(rest) else { return false };
+        added && ADDED_LATER.contains(&rest)
+            || other.at(&below(other_name, rest)).is_some_and(|other| is_same(value, other))
     })
 }
 

@@ -1,96 +1,71 @@
 //! Fields of the Elastic Common Schema, version [`VERSION`], as CrowdStrike's parsing standard uses it: keys joined by
 //! dots beside the event's own members, which stay as they are.
 
-use crate::catalog::{Action, EventOutcome, Provider, Severity};
+use super::fact::{Fact, US};
+use super::put;
 use crate::classify::Verdict;
-use crate::envelope::PRODUCT;
 use crate::json::{Index, Object};
-use crate::policy::Address;
 use alloc::vec::Vec;
 
 /// The version of the schema.
 const VERSION: &str = "9.0.0";
 
+/// Each field and what it says; [`LISTS`] are lists.
+pub const FIELDS: &[(&str, Fact)] = &[
+    ("ecs.version", Fact::Always(VERSION)),
+    ("event.kind", Fact::Always("event")),
+    ("event.category", Fact::Always("configuration")),
+    ("event.type", Fact::EventType),
+    ("event.action", Fact::Name),
+    ("event.outcome", Fact::EventOutcome),
+    ("event.severity", Fact::EventSeverity),
+    ("event.id", Fact::Detail("event_id")),
+    ("event.module", US),
+    ("event.dataset", Fact::Always("tapsieve.mirror")),
+    ("event.provider", Fact::Provider),
+    ("user.name", Fact::Actor),
+    ("related.user", Fact::Actor),
+    ("source.address", Fact::Source),
+    ("source.ip", Fact::Address),
+    ("related.ip", Fact::Address),
+    ("user_agent.original", Fact::Detail("user_agent")),
+    ("cloud.provider", Fact::Cloud),
+    ("cloud.account.id", Fact::AccountOnly),
+    ("cloud.project.id", Fact::Project),
+    ("cloud.region", Fact::CloudRegion),
+    ("organization.id", Fact::Detail("tenant")),
+    ("observer.hostname", Fact::Observer),
+    ("host.hostname", Fact::Host),
+    ("error.code", Fact::ErrorCode),
+    ("error.message", Fact::ErrorText),
+    ("threat.framework", Fact::Always("MITRE ATT&CK")),
+    ("threat.tactic.id", Fact::Attack(0, false)),
+    ("threat.tactic.name", Fact::Attack(0, true)),
+    ("threat.technique.id", Fact::Attack(1, false)),
+    ("threat.technique.name", Fact::Attack(1, true)),
+    ("threat.technique.subtechnique.id", Fact::Attack(2, false)),
+    ("threat.technique.subtechnique.name", Fact::Attack(2, true)),
+];
+
+/// What the names of lists begin with.
+const LISTS: [&str; 4] = ["event.category", "event.type", "related.", "threat.t"];
+
 /// Writes the fields that the record does not have.
 pub(super) fn write(members: &mut Object<'_>, record: &Index<'_>, verdict: &Verdict<'_>) {
-    let observation = &verdict.observation;
-    let provider = observation.operation.provider;
-    let cloud = |value| if provider.is_cloud() { value } else { None };
-    let attack = observation.operation.technique.attack();
-    let source = observation.source_ip.as_deref();
-    let is_address = source.and_then(Address::parse).is_some();
-    let error = observation.error.as_deref();
-    let is_code = error.is_some_and(|error| !error.contains(' '));
-    let account = if provider == Provider::Gcp { "cloud.project.id" } else { "cloud.account.id" };
-    let device = observation.id_of("device");
-    let fields = [
-        ("ecs.version", Some(VERSION)),
-        ("event.kind", Some("event")),
-        ("event.category", Some("configuration")),
-        ("event.type", Some(kind_of_change(verdict.action))),
-        ("event.action", Some(&*observation.name)),
-        ("event.outcome", Some(outcome(verdict.outcome))),
-        ("event.module", Some(PRODUCT)),
-        ("event.dataset", Some("tapsieve.mirror")),
-        ("event.provider", Some(provider.name())),
-        ("user.name", observation.actor.as_deref()),
-        ("source.address", source),
-        ("source.ip", source.filter(|_| is_address)),
-        ("cloud.provider", cloud(Some(provider.name()))),
-        (account, observation.account.as_deref()),
-        ("cloud.region", cloud(observation.region.as_deref())),
-        ("observer.hostname", device.filter(|_| provider == Provider::Network)),
-        ("host.hostname", device.filter(|_| provider == Provider::Host)),
-        ("error.code", error.filter(|_| is_code)),
-        ("error.message", error.filter(|_| !is_code)),
-        ("threat.framework", Some("MITRE ATT&CK")),
-        ("threat.tactic.id", Some(attack.tactic.0)),
-        ("threat.tactic.name", Some(attack.tactic.1)),
-        ("threat.technique.id", Some(attack.technique.0)),
-        ("threat.technique.name", Some(attack.technique.1)),
-        ("threat.technique.subtechnique.id", attack.sub_technique.map(|sub| sub.0)),
-        ("threat.technique.subtechnique.name", attack.sub_technique.map(|sub| sub.1)),
-    ];
     let taken: Vec<_> = record.members().filter_map(|member| member.key()).collect();
-    let is_taken = |key: &str| taken.iter().any(|taken| **taken == *key.as_bytes());
-    for (key, value) in fields {
-        let Some(value) = value.filter(|_| !is_taken(key)) else { continue };
-        // The schema has lists of these.
-        if matches!(key, "event.category" | "event.type") || key.starts_with("threat.t") {
-            members.list(key, value);
-        } else {
-            members.text(key, Some(value));
+    for (key, fact) in FIELDS {
+        if taken.iter().any(|taken| **taken == *key.as_bytes()) {
+            continue;
         }
-    }
-    if !is_taken("event.severity") {
-        members.number("event.severity", severity(verdict.severity));
-    }
-}
-
-fn kind_of_change(action: Action) -> &'static str {
-    match action {
-        Action::Create => "creation",
-        Action::Delete => "deletion",
-        Action::Read => "access",
-        Action::Modify | Action::CreateOrModify | Action::Start | Action::Stop | Action::Other => "change",
-    }
-}
-
-fn outcome(outcome: EventOutcome) -> &'static str {
-    match outcome {
-        EventOutcome::Success => "success",
-        EventOutcome::Failure => "failure",
-        EventOutcome::Started | EventOutcome::Unknown => "unknown",
-    }
-}
-
-/// From 1 to 100; the schema leaves the scale to the source.
-fn severity(severity: Severity) -> u64 {
-    match severity {
-        Severity::Informational => 10,
-        Severity::Low => 30,
-        Severity::Medium => 50,
-        Severity::High => 70,
-        Severity::Critical => 90,
+        if LISTS.iter().any(|list| key.starts_with(list)) {
+            let Some(value) = fact.of(verdict) else { continue };
+            let impersonator = verdict.observation.detail("impersonator").filter(|_| *key == "related.user");
+            match impersonator {
+                Some(other) => members.list(key, &[value, other]),
+                None => members.list(key, &[value]),
+            }
+        } else {
+            put(members, key, *fact, verdict);
+        }
     }
 }

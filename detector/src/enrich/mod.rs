@@ -1,20 +1,29 @@
 //! From a verdict to the record that goes on. Knows the output's schema, version [`SCHEMA`], and two that others know.
 
 mod claim;
-mod ecs;
-mod ocsf;
+pub mod ecs;
+mod fact;
+mod join;
+mod members;
+pub mod ocsf;
 
 pub use claim::Claims;
 
 use crate::catalog::{Action, Provider};
 use crate::classify::Verdict;
 use crate::envelope::{COLUMNS, Record};
-use crate::json::Object;
+use crate::fields::{Text, is_same};
+use crate::json::{Object, joined};
 use crate::policy::Schema;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+
+pub use fact::Fact;
+pub use members::{Holds, MEMBER_DOCS, MEMBERS};
 
 /// The version of the inserted members.
 pub const SCHEMA: u32 = 1;
+const SCHEMA_TEXT: &str = "1";
 
 /// Writes the record with what a verdict says into `out`; false where it says so itself already.
 pub fn write(
@@ -84,41 +93,70 @@ fn mirror_action(action: Action) -> &'static str {
 /// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds.
 pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
     let observation = &verdict.observation;
-    let operation = &observation.operation;
     out.clear();
     let mut object = Object::begin(out);
-    object.number("schema", SCHEMA.into());
-    object.text("provider", Some(operation.provider.name()));
-    object.text("operation", Some(&operation.name));
-    object.text("kind", Some(operation.kind.name()));
-    object.text("technique", Some(operation.technique.name()));
-    object.text("action", Some(verdict.action.name()));
-    object.text("outcome", Some(verdict.outcome.name()));
-    object.text("severity", Some(verdict.severity.name()));
-    object.text("raised_by", verdict.raised_by);
-    object.text("actor", observation.actor.as_deref());
-    object.text("actor_type", observation.actor_type);
-    object.text("source_ip", observation.source_ip.as_deref());
-    object.text("account", observation.account.as_deref());
-    object.text("region", observation.region.as_deref());
-    object.text("resource_group", observation.resource_group.as_deref());
-    object.text("time", observation.time.as_deref());
-    object.text("error", observation.error.as_deref());
-    if !observation.resources.is_empty() {
-        let mut resources = object.open("resources");
-        for (name, id) in &observation.resources {
-            resources.text(name, Some(id));
+    for (name, holds) in MEMBERS {
+        match holds {
+            Holds::Fact(fact) => put(&mut object, name, *fact, verdict),
+            Holds::Resources => resources(&mut object, name, &observation.resources),
+            Holds::Related => {
+                let related = join::related(observation);
+                if !related.is_empty() {
+                    object.list(name, &related);
+                }
+            }
+            Holds::Story => object.text(name, join::story(observation).as_deref()),
+            Holds::Approved => {
+                if let Some(approval) = verdict.approved {
+                    let mut approved = object.open(name);
+                    approved.text("name", Some(approval.name));
+                    approved.text("ticket", approval.ticket);
+                    approved.close();
+                }
+            }
+            Holds::Matches if matches > 1 => object.number(name, matches as u64),
+            Holds::Matches => {}
         }
-        resources.close();
-    }
-    if let Some(approval) = verdict.approved {
-        let mut approved = object.open("approved");
-        approved.text("name", Some(approval.name));
-        approved.text("ticket", approval.ticket);
-        approved.close();
-    }
-    if matches > 1 {
-        object.number("matches", matches as u64);
     }
     object.close();
+}
+
+/// Writes a fact that is known.
+fn put(object: &mut Object<'_>, name: &'static str, fact: Fact, verdict: &Verdict<'_>) {
+    let value = fact.of(verdict);
+    match value {
+        Some(json) if fact.is_json() => object.raw(name, json.as_bytes()),
+        text => object.text(name, text),
+    }
+}
+
+/// Writes each name once, with its ids.
+fn resources(object: &mut Object<'_>, name: &'static str, all: &[(&'static str, Text<'_>)]) {
+    if all.is_empty() {
+        return;
+    }
+    let mut resources = object.open(name);
+    for (at, (name, id)) in all.iter().enumerate() {
+        let (before, after) = all.split_at_checked(at).unwrap_or_default();
+        let same = |(other, _): &&(&str, Text<'_>)| is_same(other, name);
+        if before.iter().any(|other| same(&other)) {
+            continue;
+        }
+        let mut ids = Cow::Borrowed(&**id);
+        for (_, other) in after.iter().skip(1).filter(same) {
+            ids = Cow::Owned(joined(&[&ids, ",", other]));
+        }
+        resources.text(name, Some(&ids));
+    }
+    resources.close();
+}
+
+/// What stands before the first of a mark; `None` where there is none.
+fn before(text: &str, mark: u8) -> Option<&str> {
+    text.get(..text.bytes().position(|byte| byte == mark)?)
+}
+
+/// What stands before the last of a mark; `None` where there is none.
+fn before_last(text: &str, mark: u8) -> Option<&str> {
+    text.get(..text.bytes().rposition(|byte| byte == mark)?)
 }

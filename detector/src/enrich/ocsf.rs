@@ -1,17 +1,51 @@
 //! API Activity, class 6003 of the Open Cybersecurity Schema Framework, version [`VERSION`], with the profiles `cloud` and
 //! `security_control`. The record stands in `unmapped` byte for byte, the description among the enrichments.
 
-use crate::catalog::{Action, EventOutcome, Provider};
+use super::fact::{ERROR_MESSAGE, Fact, MFA, US};
+use super::{before, before_last};
 use crate::classify::Verdict;
 use crate::envelope::{PRODUCT, Record};
-use crate::json::Object;
-use crate::policy::{Address, millis};
+use crate::json::{Object, write_string};
+use crate::policy::millis;
 use alloc::vec::Vec;
 
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
 
-const CLASS: u64 = 6003;
+/// Each attribute and what it says, those of one object side by side.
+pub const ATTRIBUTES: &[(&str, Fact)] = &[
+    ("category_uid", Fact::AlwaysJson("6")),
+    ("class_uid", Fact::AlwaysJson("6003")),
+    ("activity_id", Fact::ActivityId),
+    ("activity_name", Fact::ActivityName),
+    ("type_uid", Fact::TypeUid),
+    ("severity_id", Fact::SeverityId),
+    ("status_id", Fact::StatusId),
+    ("status", Fact::Status),
+    ("status_code", Fact::Error),
+    ("status_detail", Fact::Detail(ERROR_MESSAGE)),
+    ("metadata.version", Fact::Always(VERSION)),
+    ("metadata.profiles", Fact::Profiles),
+    ("metadata.uid", Fact::Detail("event_id")),
+    ("metadata.tenant_uid", Fact::Detail("tenant")),
+    ("metadata.original_time", Fact::Time),
+    ("metadata.product.name", US),
+    ("metadata.product.vendor_name", US),
+    ("api.operation", Fact::Name),
+    ("actor.user.name", Fact::ActorOrUnknown),
+    ("actor.user.type_id", Fact::UserTypeId),
+    ("actor.user.type", Fact::UserType),
+    ("actor.user.credential_uid", Fact::Detail("access_key")),
+    ("actor.session.is_mfa", Fact::Detail(MFA)),
+    ("http_request.user_agent", Fact::Detail("user_agent")),
+    ("src_endpoint.ip", Fact::Address),
+    ("src_endpoint.svc_name", Fact::Service),
+    ("src_endpoint.name", Fact::SourceUnknown),
+    ("cloud.provider", Fact::Cloud),
+    ("cloud.region", Fact::CloudRegion),
+    ("cloud.project_uid", Fact::Project),
+    ("cloud.account.uid", Fact::AccountOnly),
+];
 
 /// Writes an event with the record in it into `out`; `None` where the record has no bytes.
 pub(super) fn wrap(
@@ -22,87 +56,13 @@ pub(super) fn wrap(
 ) -> Option<()> {
     let (object, after) = record.index.bytes().split_at_checked(record.index.end()?.checked_add(1)?)?;
     let observation = &verdict.observation;
-    let operation = &observation.operation;
-    let activity = match verdict.action {
-        Action::Create => 1,
-        Action::Read => 2,
-        Action::Modify | Action::CreateOrModify => 3,
-        Action::Delete => 4,
-        Action::Start | Action::Stop | Action::Other => 99,
-    };
-    let (status, status_id) = match verdict.outcome {
-        EventOutcome::Success => ("Success", 1),
-        EventOutcome::Failure => ("Failure", 2),
-        EventOutcome::Started => ("Started", 99),
-        EventOutcome::Unknown => ("Unknown", 0),
-    };
-    let time = observation.time.as_deref();
-    let is_cloud = operation.provider.is_cloud();
     out.clear();
     let mut event = Object::begin(out);
-    event.number("category_uid", CLASS / 1000);
-    event.number("class_uid", CLASS);
-    event.number("activity_id", activity);
-    if activity == 99 {
-        event.text("activity_name", Some(verdict.action.name()));
-    }
-    event.number("type_uid", (CLASS * 100).wrapping_add(activity));
-    event.number("severity_id", (verdict.severity as u64).wrapping_add(1));
-    event.number("status_id", status_id);
-    event.text("status", Some(status));
-    event.text("status_code", observation.error.as_deref());
     // Required; a device's line may have no time that can be read without a calendar at hand.
-    event.number("time", time.and_then(millis).and_then(|time| time.try_into().ok()).unwrap_or(0));
-    let mut metadata = event.open("metadata");
-    metadata.text("version", Some(VERSION));
-    let profiles =
-        if is_cloud { &br#"["cloud","security_control"]"#[..] } else { br#"["security_control"]"# };
-    metadata.raw("profiles", profiles);
-    metadata.text("original_time", time);
-    let mut product = metadata.open("product");
-    product.text("name", Some(PRODUCT));
-    product.text("vendor_name", Some(PRODUCT));
-    product.close();
-    metadata.close();
-    let mut api = event.open("api");
-    api.text("operation", Some(&observation.name));
-    api.close();
-    let mut actor = event.open("actor");
-    let mut user = actor.open("user");
-    user.text("name", Some(observation.actor.as_deref().unwrap_or("Unknown")));
-    let (user_type, user_type_id) = match observation.actor_type {
-        Some("user") => ("User", 1),
-        Some("service") => ("Service", 4),
-        Some(other) => (other, 99),
-        None => ("Unknown", 0),
-    };
-    user.number("type_id", user_type_id);
-    user.text("type", Some(user_type));
-    user.close();
-    actor.close();
-    let mut source = event.open("src_endpoint");
-    match observation.source_ip.as_deref() {
-        Some(address) if Address::parse(address).is_some() => source.text("ip", Some(address)),
-        Some(service) => source.text("svc_name", Some(service)),
-        None => source.text("name", Some("Unknown")),
-    }
-    source.close();
-    if is_cloud {
-        let mut cloud = event.open("cloud");
-        cloud.text("provider", Some(operation.provider.name()));
-        cloud.text("region", observation.region.as_deref());
-        let gcp = operation.provider == Provider::Gcp;
-        match observation.account.as_deref() {
-            Some(project) if gcp => cloud.text("project_uid", Some(project)),
-            Some(account) => {
-                let mut object = cloud.open("account");
-                object.text("uid", Some(account));
-                object.close();
-            }
-            None => {}
-        }
-        cloud.close();
-    }
+    let time = observation.time.as_deref().and_then(millis).and_then(|time| time.try_into().ok());
+    event.number("time", time.unwrap_or(0));
+    attributes(out, verdict);
+    let mut event = Object::inside(out, false);
     if !observation.resources.is_empty() {
         let mut resources = event.open_list("resources");
         for (name, id) in &observation.resources {
@@ -113,18 +73,13 @@ pub(super) fn wrap(
         }
         resources.close_list();
     }
-    let attack = operation.technique.attack();
     let mut attacks = event.open_list("attacks");
     let mut one = attacks.open_next();
-    for (key, known) in [
-        ("tactic", Some(attack.tactic)),
-        ("technique", Some(attack.technique)),
-        ("sub_technique", attack.sub_technique),
-    ] {
-        let Some((id, name)) = known else { continue };
+    for (level, key) in ["tactic", "technique", "sub_technique"].into_iter().enumerate() {
+        let Some(id) = Fact::Attack(level, false).of(verdict) else { continue };
         let mut object = one.open(key);
         object.text("uid", Some(id));
-        object.text("name", Some(name));
+        object.text("name", Fact::Attack(level, true).of(verdict));
         object.close();
     }
     one.close();
@@ -132,7 +87,7 @@ pub(super) fn wrap(
     let mut enrichments = event.open_list("enrichments");
     let mut mirror = enrichments.open_next();
     mirror.text("name", Some("mirror"));
-    mirror.text("value", Some(&operation.name));
+    mirror.text("value", Some(&observation.operation.name));
     mirror.text("provider", Some(PRODUCT));
     mirror.raw("data", description);
     mirror.close();
@@ -141,4 +96,55 @@ pub(super) fn wrap(
     event.close();
     out.extend_from_slice(after);
     Some(())
+}
+
+/// Writes the attributes that are known, behind a member; opens and closes the objects that their paths lead through.
+fn attributes(out: &mut Vec<u8>, verdict: &Verdict<'_>) {
+    // The object that is open, by the path that leads to it.
+    let mut open = "";
+    for (path, fact) in ATTRIBUTES {
+        let Some(value) = fact.of(verdict) else { continue };
+        let parent = before_last(path, b'.').unwrap_or_default();
+        let key = path.get(after(parent)..).unwrap_or_default();
+        let mut first = false;
+        while !is_inside(parent, open) {
+            out.push(b'}');
+            open = before_last(open, b'.').unwrap_or_default();
+        }
+        while open.len() < parent.len() {
+            let start = after(open);
+            let rest = parent.get(start..).unwrap_or_default();
+            let segment = before(rest, b'.').unwrap_or(rest);
+            write_key(out, segment, first);
+            out.push(b'{');
+            (open, first) = (parent.get(..start.saturating_add(segment.len())).unwrap_or(parent), true);
+        }
+        write_key(out, key, first);
+        if fact.is_json() {
+            out.extend_from_slice(value.as_bytes());
+        } else {
+            write_string(out, value);
+        }
+    }
+    while !open.is_empty() {
+        out.push(b'}');
+        open = before_last(open, b'.').unwrap_or_default();
+    }
+}
+
+fn write_key(out: &mut Vec<u8>, key: &str, first: bool) {
+    out.extend_from_slice(if first { b"\"" } else { b",\"" });
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Where the key begins that goes on from a path.
+fn after(path: &str) -> usize {
+    if path.is_empty() { 0 } else { path.len().saturating_add(1) }
+}
+
+/// Whether a path is `outer` or goes on from it.
+fn is_inside(path: &str, outer: &str) -> bool {
+    let rest = path.as_bytes().strip_prefix(outer.as_bytes());
+    outer.is_empty() || matches!(rest, Some([] | [b'.', ..]))
 }

@@ -1,6 +1,6 @@
 //! ActionTrail's shape. Names that Amazon EC2 has too are told apart by the service or the region's key.
 
-use super::{Field, Values, has, id};
+use super::{Field, Values, detail, has, id};
 use crate::catalog::{self, Operation};
 use crate::json::{Raw, paths};
 
@@ -19,6 +19,11 @@ paths! {
     Field::Error.code() => "errorMessage",
     Field::Enable.code() => "requestParameters.Enabled",
     Field::Spelled.code() => "requestParameterJson",
+    detail("event_id") => "eventId",
+    detail("user_agent") => "userAgent",
+    detail("access_key") => "userIdentity.accessKeyId",
+    detail("mfa") => "userIdentity.sessionContext.attributes.mfaAuthenticated",
+    detail("error_message") => "errorMessage",
     id("session") => "requestParameters.TrafficMirrorSessionId",
     id("session") => "responseElements.TrafficMirrorSessionId",
     id("target") => "requestParameters.TrafficMirrorTargetId",
@@ -30,6 +35,9 @@ paths! {
     id("source_interface") => "requestParameters.TrafficMirrorSourceIds.1",
     id("vni") => "requestParameters.VirtualNetworkId",
     id("rule_action") => "requestParameters.RuleAction",
+    id("direction") => "requestParameters.TrafficDirection",
+    id("protocol") => "requestParameters.Protocol",
+    id("priority") => "requestParameters.Priority",
     id("source_cidr") => "requestParameters.SourceCidrBlock",
     id("destination_cidr") => "requestParameters.DestinationCidrBlock";
 }

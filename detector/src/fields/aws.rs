@@ -1,7 +1,7 @@
 //! CloudTrail's shape. Requests of these operations are nested under `<eventName>Request` in PascalCase, answers
 //! under `<eventName>Response` in camelCase; both also occur without that level.
 
-use super::{Field, Observation, Values, has, id};
+use super::{Field, Observation, Values, detail, has, id};
 use crate::catalog::{self, Kind, Operation};
 use crate::json::paths;
 
@@ -21,6 +21,12 @@ paths! {
     Field::Time.code() => "eventTime",
     Field::Error.code() => "errorCode",
     Field::Error.code() => "errorMessage",
+    detail("event_id") => "eventID",
+    detail("user_agent") => "userAgent",
+    detail("access_key") => "userIdentity.accessKeyId",
+    detail("mfa") => "userIdentity.sessionContext.attributes.mfaAuthenticated",
+    detail("impersonator") => "userIdentity.sessionContext.sourceIdentity",
+    detail("error_message") => "errorMessage",
     id("session") => "requestParameters.*.TrafficMirrorSessionId",
     id("session") => "responseElements.*.trafficMirrorSession.trafficMirrorSessionId",
     id("target") => "requestParameters.*.TrafficMirrorTargetId",
@@ -37,6 +43,11 @@ paths! {
     id("destination") => "requestParameters.*.NetworkLoadBalancerArn",
     id("destination") => "requestParameters.*.GatewayLoadBalancerEndpointId",
     id("owner") => "responseElements.*.trafficMirrorSession.ownerId",
+    id("owner") => "responseElements.*.trafficMirrorTarget.ownerId",
+    id("destination") => "responseElements.*.trafficMirrorTarget.networkInterfaceId",
+    id("destination") => "responseElements.*.trafficMirrorTarget.networkLoadBalancerArn",
+    id("destination") => "responseElements.*.trafficMirrorTarget.gatewayLoadBalancerEndpointId",
+    id("target_type") => "responseElements.*.trafficMirrorTarget.type",
     id("vni") => "requestParameters.*.VirtualNetworkId",
     id("vni") => "responseElements.*.trafficMirrorSession.virtualNetworkId",
     id("session_number") => "requestParameters.*.SessionNumber",
@@ -45,6 +56,8 @@ paths! {
     id("rule_action") => "requestParameters.*.RuleAction",
     id("source_cidr") => "requestParameters.*.SourceCidrBlock",
     id("destination_cidr") => "requestParameters.*.DestinationCidrBlock",
+    id("protocol") => "requestParameters.*.Protocol",
+    id("rule_number") => "requestParameters.*.RuleNumber",
     id("description") => "requestParameters.*.Description",
     id("resource_share") => "responseElements.resourceShare.resourceShareArn",
     id("resource_share") => "requestParameters.resourceShareArn",

@@ -1,6 +1,6 @@
 //! The activity log's four shapes: diagnostic export, REST, AzureActivity table, SDK. Keys are compared in any case.
 
-use super::{Field, Observation, Text, Values, id};
+use super::{Field, Observation, Text, Values, detail, has, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
 use crate::json::{Index, LEVELS_MAX, Raw, paths};
 use alloc::borrow::Cow;
@@ -61,6 +61,14 @@ paths! {
     Field::ResourceId.code() => "_ResourceId",
     Field::ResourceId.code() => "resource_id",
     Field::ResourceId.code() => "resourceUri",
+    detail("event_id") => "eventDataId",
+    detail("event_id") => "event_data_id",
+    detail("tenant") => "identity.claims.http://schemas.microsoft.com/identity/claims/tenantid",
+    detail("tenant") => "claims.http://schemas.microsoft.com/identity/claims/tenantid",
+    detail("mfa") => "identity.claims.http://schemas.microsoft.com/claims/authnmethodsreferences",
+    detail("mfa") => "claims.http://schemas.microsoft.com/claims/authnmethodsreferences",
+    detail("error_message") => "properties.statusMessage",
+    detail("error_message") => "resultDescription",
     id("correlation_id") => "correlationId",
     id("correlation_id") => "correlation_id",
     Field::Body.code() => "properties";
@@ -93,11 +101,17 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
 
 /// What only the activity log needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
+    // The ways in which the actor proved to be who it is.
+    if let Some((_, methods)) = observation.details.iter_mut().find(|(name, _)| *name == "mfa") {
+        *methods = Cow::Borrowed(if has(methods, "mfa") { "true" } else { "false" });
+    }
     if let Some(properties) = values.raw(Field::Body).and_then(object_in) {
         let bodies = Values::read(&Index::read(&properties, LEVELS_MAX), BODIES);
         for body in bodies.all(Field::Body).filter_map(object_in) {
-            for (name, id) in Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED).resources() {
-                observation.resource(name, Some(Text::Owned(id.into_owned())));
+            let mut connected = Observation::named(observation.operation.clone());
+            Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED).add_to(&mut connected);
+            for (name, id) in connected.resources {
+                observation.also(name, Text::Owned(id.into_owned()));
             }
         }
     }

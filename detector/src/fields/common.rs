@@ -64,9 +64,7 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     observation.region = values.text(Field::Region);
     observation.resource_group = values.text(Field::ResourceGroup);
     observation.time = values.text(Field::Time);
-    for (name, id) in values.resources() {
-        observation.resource(name, Some(id));
-    }
+    values.add_to(observation);
     for resource in values.all(Field::ResourceId).filter_map(Raw::text) {
         fill_from_id(resource, observation);
     }

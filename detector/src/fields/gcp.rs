@@ -1,6 +1,6 @@
 //! The audit LogEntry's shape.
 
-use super::{Field, Observation, Values, id};
+use super::{Field, Observation, Values, detail, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
 use crate::json::{Elements, Index, Raw, paths};
 
@@ -25,6 +25,11 @@ paths! {
     Field::ResourceId.code() => "protoPayload.resourceName",
     Field::Enable.code() => "protoPayload.request.enable",
     Field::Disable.code() => "protoPayload.request.disabled",
+    detail("event_id") => "insertId",
+    detail("user_agent") => "protoPayload.requestMetadata.callerSuppliedUserAgent",
+    detail("access_key") => "protoPayload.authenticationInfo.serviceAccountKeyName",
+    detail("impersonator") => "protoPayload.authenticationInfo.serviceAccountDelegationInfo",
+    detail("error_message") => "protoPayload.status.message",
     id("name") => "protoPayload.resourceName",
     id("network") => "protoPayload.request.network.url",
     id("destination") => "protoPayload.request.collectorIlb.url",
@@ -46,6 +51,8 @@ paths! {
     id("endpoint_group") => "protoPayload.request.mirroringEndpointGroupAssociation.mirroringEndpointGroup",
     id("endpoint_group") => "protoPayload.request.securityProfile.customMirroringProfile.mirroringEndpointGroup",
     id("security_profile") => "protoPayload.request.securityProfileGroup.customMirroringProfile",
+    id("protocol") => "protoPayload.request.filter.IPProtocols",
+    id("priority") => "protoPayload.request.priority",
     id("cidr") => "protoPayload.request.filter.cidrRanges",
     id("source_cidr") => "protoPayload.request.match.srcIpRanges",
     id("destination_cidr") => "protoPayload.request.match.destIpRanges";

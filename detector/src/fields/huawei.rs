@@ -1,6 +1,6 @@
 //! Cloud Trace Service's shape.
 
-use super::{Field, Values, id};
+use super::{Field, Values, detail, id};
 use crate::catalog::{self, Operation};
 use crate::json::paths;
 
@@ -20,6 +20,11 @@ paths! {
     Field::Error.code() => "code",
     Field::Error.code() => "message",
     Field::ResourceId.code() => "resource_id",
+    detail("event_id") => "trace_id",
+    detail("user_agent") => "user_agent",
+    detail("access_key") => "user.access_key_id",
+    detail("mfa") => "user.session_context.attributes.mfa_authenticated",
+    detail("error_message") => "message",
     id("project") => "project_id",
     id("name") => "resource_name",
     id("id") => "resource_id";

@@ -1,6 +1,6 @@
 //! The audit event of a Kubernetes API server.
 
-use super::{Field, Observation, Values, id};
+use super::{Field, Observation, Values, detail, id};
 use crate::catalog::{self, Action, Operation};
 use crate::json::{joined, paths};
 
@@ -16,6 +16,11 @@ paths! {
     Field::Error.code() => "responseStatus.reason",
     Field::Error.code() => "responseStatus.message",
     Field::Body.code() => "sourceIPs",
+    detail("event_id") => "auditID",
+    detail("user_agent") => "userAgent",
+    detail("access_key") => "user.extra.authentication.kubernetes.io/credential-id",
+    detail("error_message") => "responseStatus.message",
+    id("acting_as") => "impersonatedUser.username",
     id("name") => "objectRef.name",
     id("namespace") => "objectRef.namespace",
     id("destination") => "requestObject.spec.targetPort.ovsInternal.name",

@@ -13,10 +13,12 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
-use crate::json::{Index, LEVELS_MAX, Raw, Strings, paths};
+use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, paths};
 use alloc::borrow::Cow;
-use values::{Field, Values, id};
+use alloc::string::String;
+use values::{Field, Values, detail, id};
 
+pub(crate) use network::is_address;
 pub use network::{is_host, observe_line};
 
 /// Text out of an event, decoded.
@@ -49,7 +51,9 @@ pub struct Observation<'a> {
     pub time: Option<Text<'a>>,
     /// The provider's error code, or its message where there is no code.
     pub error: Option<Text<'a>>,
-    /// What was acted on: names from this project's vocabulary, ids from the event.
+    /// What else it says of the request, each under its name in the output.
+    pub details: Vec<(&'static str, Text<'a>)>,
+    /// What was acted on: names from this project's vocabulary, ids from the event. A name can have several.
     pub resources: Vec<(&'static str, Text<'a>)>,
 }
 
@@ -68,6 +72,7 @@ impl<'a> Observation<'a> {
             resource_group: None,
             time: None,
             error: None,
+            details: Vec::new(),
             resources: Vec::new(),
         }
     }
@@ -94,17 +99,24 @@ impl<'a> Observation<'a> {
             outcome: self.outcome,
             ..Observation::new(self.operation, owned(self.name))
         };
-        for (name, id) in self.resources {
-            observation.resources.push((name, owned(id)));
+        for (from, to) in
+            [(self.details, &mut observation.details), (self.resources, &mut observation.resources)]
+        {
+            for (name, text) in from {
+                to.push((name, owned(text)));
+            }
         }
         observation
     }
 
-    /// The id of a resource.
+    /// The id of a resource, the first where there are several.
     pub fn id_of(&self, name: &str) -> Option<&str> {
-        // Most names differ in length, and a comparison of texts is a call.
-        let same = |known: &str| known.len() == name.len() && known == name;
-        self.resources.iter().find(|(known, _)| same(known)).map(|(_, id)| &**id)
+        named(&self.resources, name)
+    }
+
+    /// What it says of the request under this name.
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        named(&self.details, name)
     }
 
     /// Adds a resource that is known and not yet there.
@@ -113,6 +125,30 @@ impl<'a> Observation<'a> {
             self.resources.push((name, id));
         }
     }
+
+    /// Adds a resource beside others of its name; one that is there already in any case is not added again.
+    pub fn also(&mut self, name: &'static str, id: Text<'a>) {
+        let is_known = self
+            .resources
+            .iter()
+            .any(|(known, other)| is_same(known, name) && other.eq_ignore_ascii_case(&id));
+        if !is_known && self.resources.len() < RESOURCES_MAX {
+            self.resources.push((name, id));
+        }
+    }
+}
+
+/// More ids of one event are not told.
+const RESOURCES_MAX: usize = 256;
+
+/// The first text under a name.
+fn named<'l>(list: &'l [(&'static str, Text<'_>)], name: &str) -> Option<&'l str> {
+    list.iter().find(|(known, _)| is_same(known, name)).map(|(_, text)| &**text)
+}
+
+/// Most names differ in length, and a comparison of texts is a call.
+pub(crate) fn is_same(name: &str, other: &str) -> bool {
+    name.len() == other.len() && name == other
 }
 
 #[inline(never)]
@@ -163,16 +199,8 @@ pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
 
 /// Reads an object that is known to be this operation's event.
 pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
-    // Beside the paths: the member that some hand over as JSON in a text.
-    let (paths, member) = match operation.provider {
-        Provider::Aws => (aws::PATHS, ""),
-        Provider::Azure => (azure::PATHS, "identity"),
-        Provider::Gcp => (gcp::PATHS, ""),
-        Provider::Oci => (oci::PATHS, ""),
-        Provider::Alibaba => (alibaba::PATHS, "requestParameters"),
-        Provider::Huawei => (huawei::PATHS, "user"),
-        Provider::Kubernetes => (kubernetes::PATHS, ""),
-        Provider::Network | Provider::Host => return Observation::new(operation, name),
+    let Some((paths, member)) = paths_of(operation.provider) else {
+        return Observation::new(operation, name);
     };
     let values = Values::read(object, paths);
     // One object and nothing else: what comes after it would be read as members of the event.
@@ -185,6 +213,26 @@ pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) 
     // Of members with the same key the last counts.
     let object = [before, b",\"", member.as_bytes(), b"\":", text.as_bytes(), b"}"].concat();
     fill(operation, name, &Values::read(&Index::read(&object, LEVELS_MAX), paths)).into_owned()
+}
+
+/// Where a cloud's log has what, and the member that some hand over as JSON in a text.
+fn paths_of(provider: Provider) -> Option<(Paths<'static>, &'static str)> {
+    Some(match provider {
+        Provider::Aws => (aws::PATHS, ""),
+        Provider::Azure => (azure::PATHS, "identity"),
+        Provider::Gcp => (gcp::PATHS, ""),
+        Provider::Oci => (oci::PATHS, ""),
+        Provider::Alibaba => (alibaba::PATHS, "requestParameters"),
+        Provider::Huawei => (huawei::PATHS, "user"),
+        Provider::Kubernetes => (kubernetes::PATHS, ""),
+        Provider::Network | Provider::Host => return None,
+    })
+}
+
+/// For documentation: each member of `mirror` or resource that is read from a provider's events, with the path.
+pub fn sources(provider: Provider) -> Vec<(&'static str, String)> {
+    let paths = paths_of(provider).map(|(paths, _)| paths.list()).unwrap_or_default();
+    paths.into_iter().filter_map(|(code, path)| Some((values::name_of(code)?, path))).collect()
 }
 
 #[inline(never)]
@@ -233,6 +281,6 @@ pub(crate) fn is_everything(range: &str) -> bool {
 }
 
 /// Whether `part` stands in `text`, in any case.
-fn has(text: &str, part: &str) -> bool {
+pub(crate) fn has(text: &str, part: &str) -> bool {
     text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }

@@ -1,6 +1,6 @@
 //! The shape of Oracle's audit log, version 2.
 
-use super::{Field, Values, id};
+use super::{Field, Values, detail, id};
 use crate::catalog::{self, Operation};
 use crate::json::paths;
 use crate::prefilter::ANCHOR_LEN;
@@ -26,6 +26,12 @@ paths! {
     Field::Enable.code() => "data.request.payload.isVtapEnabled",
     Field::ResourceId.code() => "data.resourceId",
     Field::ResourceId.code() => "data.response.payload.id",
+    detail("event_id") => "eventID",
+    detail("event_id") => "id",
+    detail("user_agent") => "data.identity.userAgent",
+    detail("access_key") => "data.identity.credentials",
+    detail("tenant") => "data.identity.tenantId",
+    detail("error_message") => "data.response.message",
     id("name") => "data.resourceName",
     id("source") => "data.stateChange.current.sourceId",
     id("source") => "data.response.payload.sourceId",

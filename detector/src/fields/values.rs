@@ -1,7 +1,11 @@
 //! The values that one pass over an object finds for a table of paths: knows what a path is read for, not what it means.
 
-use super::{Text, is_everything};
+use super::{Observation, Text, is_everything};
 use crate::json::{Found, Index, Paths, Raw, Strings, collect};
+use alloc::borrow::Cow;
+
+/// More texts of a list are not told.
+const LIST_MAX: usize = 256;
 
 /// What a path is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +50,13 @@ impl Field {
     }
 }
 
+/// The names of what is told of an event beside its resources.
+const DETAILS: [&str; 7] =
+    ["access_key", "error_message", "event_id", "impersonator", "mfa", "tenant", "user_agent"];
+
 /// The names under which ids go into the resources.
-const RESOURCES: [&str; 37] = [
+const RESOURCES: [&str; 41] = [
+    "acting_as",
     "cidr",
     "correlation_id",
     "deployment_group",
@@ -67,9 +76,12 @@ const RESOURCES: [&str; 37] = [
     "owner",
     "packet_length",
     "port",
+    "priority",
     "project",
+    "protocol",
     "resource_share",
     "rule_action",
+    "rule_number",
     "security_profile",
     "security_profile_group",
     "session",
@@ -87,30 +99,63 @@ const RESOURCES: [&str; 37] = [
     "vtap",
 ];
 
+/// Codes from here on are places in [`DETAILS`].
+const DETAIL: u8 = 48;
+
 /// Codes from here on are places in [`RESOURCES`].
 const RESOURCE: u8 = 64;
 
 /// The code of a path whose value goes into the resources under this name.
+#[expect(clippy::arithmetic_side_effects, reason = "runs at compile time")]
+pub(super) const fn id(name: &str) -> u8 {
+    RESOURCE + place(&RESOURCES, name)
+}
+
+/// The code of a path whose value is this detail.
+#[expect(clippy::arithmetic_side_effects, reason = "runs at compile time")]
+pub(super) const fn detail(name: &str) -> u8 {
+    DETAIL + place(&DETAILS, name)
+}
+
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
     reason = "runs at compile time"
 )]
-pub(super) const fn id(name: &str) -> u8 {
+const fn place(names: &[&str], name: &str) -> u8 {
     let mut at = 0;
-    while at < RESOURCES.len() {
-        let known = RESOURCES[at].as_bytes();
+    while at < names.len() {
+        let known = names[at].as_bytes();
         let mut same = 0;
         while same < known.len() && same < name.len() && known[same] == name.as_bytes()[same] {
             same += 1;
         }
         if same == known.len() && same == name.len() {
-            return RESOURCE + at as u8;
+            return at as u8;
         }
         at += 1;
     }
-    panic!("a resource that has no name yet")
+    panic!("a name that is not known yet")
+}
+
+/// The member of `mirror` or the resource that a code is read for.
+pub(super) fn name_of(code: u8) -> Option<&'static str> {
+    const MEMBERS: [(Field, &str); 10] = [
+        (Field::Actor, "actor"),
+        (Field::ActorType, "actor_type"),
+        (Field::SourceIp, "source_ip"),
+        (Field::Account, "account"),
+        (Field::Region, "region"),
+        (Field::ResourceGroup, "resource_group"),
+        (Field::Time, "time"),
+        (Field::Error, "error"),
+        (Field::Status, "outcome"),
+        (Field::Verb, "action"),
+    ];
+    let nth = |names: &'static [&str], first: u8| names.get(usize::from(code.checked_sub(first)?)).copied();
+    let member = || MEMBERS.iter().find(|(field, _)| field.code() == code).map(|(_, name)| *name);
+    nth(&RESOURCES, RESOURCE).or_else(|| nth(&DETAILS, DETAIL)).or_else(member)
 }
 
 /// One pass over an object for all paths of one table.
@@ -163,30 +208,51 @@ impl<'a> Values<'a> {
         !named
     }
 
-    /// The ids found, by the names under which they go into the resources.
-    pub(super) fn resources(&self) -> impl Iterator<Item = (&'static str, Text<'a>)> {
-        self.found.iter().filter_map(|(code, raw)| {
-            let name = RESOURCES.get(usize::from(code.checked_sub(RESOURCE)?))?;
-            Some((*name, scalar(*raw)?))
-        })
+    /// Adds the details and the ids found.
+    pub(super) fn add_to(&self, observation: &mut Observation<'a>) {
+        for (code, raw) in &self.found {
+            if let Some(at) = code.checked_sub(RESOURCE) {
+                let Some(name) = RESOURCES.get(usize::from(at)) else { continue };
+                match raw.array() {
+                    Some(list) => each(list, |id| observation.also(name, id)),
+                    None => scalar(*raw).into_iter().for_each(|id| observation.also(name, id)),
+                }
+            } else if let Some(name) = code.checked_sub(DETAIL).and_then(|at| DETAILS.get(usize::from(at)))
+                && observation.detail(name).is_none()
+            {
+                let mut text = scalar(*raw);
+                raw.array().into_iter().for_each(|list| each(list, |first| _ = text.get_or_insert(first)));
+                observation.details.extend(text.map(|text| (*name, text)));
+            }
+        }
     }
 }
 
-/// A scalar as text; of a list the range that holds every address, or the first text.
+/// A scalar as text; a whole number that was written as a fraction is one again.
+fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
+    let mut text = raw.text()?;
+    if let Cow::Borrowed(number) = &mut text
+        && raw.string().is_none()
+    {
+        *number = number.strip_suffix(".0").unwrap_or(number);
+    }
+    Some(text)
+}
+
+/// The texts of a list; where one of them is the range that holds every address, that one alone.
 ///
 /// Google writes `canonicalUrl` beside `url`, in whatever order a shipper leaves them: it is passed over.
-fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
-    let Some(list) = raw.array() else { return raw.text() };
-    let (mut first, mut passed_over) = (None, false);
-    for (is_key, text) in Strings::new(Raw(list)) {
-        if is_everything(&text) {
-            return Some(text);
-        }
-        if first.is_none() && !is_key && !passed_over {
-            first = Some(text);
+fn each<'a>(list: &'a [u8], mut add: impl FnMut(Text<'a>)) {
+    let texts = || Strings::new(Raw(list)).filter(|(is_key, _)| !is_key);
+    if let Some((_, everything)) = texts().find(|(_, text)| is_everything(text)) {
+        return add(everything);
+    }
+    let mut passed_over = false;
+    for (is_key, text) in Strings::new(Raw(list)).take(LIST_MAX) {
+        if !is_key && !passed_over {
+            add(text);
             continue;
         }
         passed_over = is_key && text.eq_ignore_ascii_case("canonicalUrl");
     }
-    first
 }

@@ -19,6 +19,8 @@ const GENERATED: &[Generated] = &[
     Generated { path: "README.md", generate: crate::catalog::readme },
     Generated { path: "docs/CATALOG.md", generate: crate::catalog::page },
     Generated { path: "docs/POLICY.md", generate: crate::policy::page },
+    Generated { path: "docs/SCHEMAS.md", generate: crate::members::page },
+    Generated { path: "docs/members.json", generate: crate::members::json },
     Generated { path: "docs/policy.schema.json", generate: crate::policy::schema },
     Generated { path: "fluent-bit-config/inputs-routed.yaml", generate: inputs_routed },
     Generated { path: "vector-config/vector-routed.yaml", generate: crate::vector_route::routed },

@@ -115,7 +115,7 @@ fn is_digit_first(word: &[u8]) -> bool {
 }
 
 /// An IP address: interfaces have a slash in their number, or a name before it.
-fn is_address(word: &[u8]) -> bool {
+pub(crate) fn is_address(word: &[u8]) -> bool {
     word.iter().any(|byte| matches!(byte, b'.' | b':'))
         && word.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
 }

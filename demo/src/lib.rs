@@ -4,7 +4,6 @@ mod catalog;
 mod engine;
 mod policy;
 mod sieve;
-mod split;
 
 pub use catalog::catalog;
 pub use engine::{Answer, Engine};

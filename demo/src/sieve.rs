@@ -1,11 +1,14 @@
 //! A whole file: counts every event, keeps the mirror events, writes the enriched file. Knows no timeline and no table.
 
-use memchr::memchr;
-use tapsieve_detector::json::{write_number, write_string};
-use tapsieve_detector::{Detector, Outcome};
-use wasm_bindgen::prelude::wasm_bindgen;
+use std::ops::Range;
 
-use crate::split::{Sink, Splitter};
+use tapsieve_detector::Detector;
+use tapsieve_detector::json::{write_number, write_string};
+use tapsieve_records::{
+    Change, Decider, Frame, Framer, Framing, Kind, Outcome, Place, Sieve as Records, SieveOptions, Sifted,
+    Told, Trap,
+};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// How many mirror events are kept for the table; all are counted.
 const KEPT_MAX: usize = 50_000;
@@ -24,22 +27,48 @@ pub enum Export {
     All,
 }
 
-/// Reads a file chunk by chunk. Its memory is bounded by what it keeps and the longest record.
+/// Reads a file chunk by chunk. Its memory is bounded by what it keeps, the longest record and the largest chunk.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Sieve {
-    splitter: Splitter,
+    framer: Framer,
+    records: Records<Native>,
+    /// What has arrived of a record that has not ended.
+    held: Vec<u8>,
+    frames: Vec<Frame>,
+    sifted: Sifted,
     body: Body,
+}
+
+/// The detector as what decides.
+#[derive(Debug)]
+struct Native(Detector);
+
+impl Decider for Native {
+    fn scan(&mut self, block: &[u8], from: usize) -> Result<usize, Trap> {
+        let rest = block.get(from..).unwrap_or_default();
+        Ok(self.0.scan(rest).map_or(block.len(), |at| from + at))
+    }
+
+    fn process(&mut self, block: &[u8], record: Range<usize>) -> Result<Outcome<'_>, Trap> {
+        Ok(match self.0.process(block.get(record).unwrap_or_default()) {
+            tapsieve_detector::Outcome::Unchanged => Outcome::Unchanged,
+            tapsieve_detector::Outcome::Enriched(record) => Outcome::Enriched(record),
+            tapsieve_detector::Outcome::Dropped => Outcome::Dropped,
+        })
+    }
+
+    fn verdict(&mut self) -> Result<Option<&str>, Trap> {
+        Ok(self.0.verdict().and_then(|json| std::str::from_utf8(json).ok()))
+    }
 }
 
 #[derive(Debug)]
 struct Body {
-    detector: Detector,
     export: Export,
     out: Vec<u8>,
     /// Rows since the last [`Sieve::rows`], each followed by a comma.
     rows: Vec<u8>,
-    wrapped: Vec<u8>,
     kept: Vec<Box<[u8]>>,
     kept_bytes: usize,
     events: u64,
@@ -50,6 +79,8 @@ struct Body {
     bytes_out: u64,
     /// Bytes that would go on if only mirror events did.
     bytes_mirror: u64,
+    /// Bytes of records that are too long.
+    bytes_skipped: u64,
 }
 
 #[wasm_bindgen]
@@ -64,14 +95,17 @@ impl Sieve {
         if let Some(policy) = policy {
             detector.configure(policy.as_bytes())?;
         }
+        let options = SieveOptions { verdicts: true, wrap_lines: true, time_max: None };
         Ok(Sieve {
-            splitter: Splitter::default(),
+            framer: Framer::new(Framing { open: true, ..Framing::default() }),
+            records: Records::new(Native(detector), options),
+            held: Vec::new(),
+            frames: Vec::new(),
+            sifted: Sifted::default(),
             body: Body {
-                detector,
                 export,
                 out: Vec::new(),
                 rows: Vec::new(),
-                wrapped: Vec::new(),
                 kept: Vec::new(),
                 kept_bytes: 0,
                 events: 0,
@@ -80,18 +114,21 @@ impl Sieve {
                 bytes_dropped: 0,
                 bytes_out: 0,
                 bytes_mirror: 0,
+                bytes_skipped: 0,
             },
         })
     }
 
     /// Takes the next chunk of the file.
     pub fn push(&mut self, chunk: &[u8]) {
-        self.splitter.push(chunk, &mut self.body);
+        self.held.extend_from_slice(chunk);
+        self.sift(false);
     }
 
-    /// Says that the file has ended; false when it ends inside a record.
+    /// Says that the file has ended; false when it ends inside a list.
     pub fn finish(&mut self) -> bool {
-        self.splitter.finish(&mut self.body)
+        self.sift(true);
+        !self.framer.is_unfinished()
     }
 
     /// The mirror events found since the last call, as a JSON array.
@@ -125,137 +162,119 @@ impl Sieve {
             ("bytesDropped", body.bytes_dropped),
             ("bytesOut", body.bytes_out),
             ("bytesMirror", body.bytes_mirror),
-            ("bytesSkipped", self.splitter.skipped),
+            ("bytesSkipped", body.bytes_skipped),
         ];
         let members = counts.map(|(name, count)| format!("\"{name}\":{count}"));
         format!("{{{}}}", members.join(","))
     }
 }
 
-impl Sink for Body {
-    fn lines(&mut self, mut block: &[u8]) {
-        // Without a policy that drops and without a file to write, lines that a scan rules out only count.
-        while !block.is_empty() {
-            let quiet = match self.detector.scan(block) {
-                None => block.len(),
-                Some(at) => block[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1),
-            };
-            let (ruled_out, rest) = block.split_at(quiet);
-            self.quiet_lines(ruled_out);
-            let end = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            let (line, rest) = rest.split_at(end);
-            self.line(line);
-            block = rest;
+impl Sieve {
+    /// Takes what is whole of what is held.
+    fn sift(&mut self, ended: bool) {
+        let mut done = 0;
+        loop {
+            self.frames.clear();
+            let block = &mut self.held[done..];
+            let taken = self.framer.frame(block, ended, &mut self.frames);
+            let (block, frames, body) = (&*block, self.frames.as_slice(), &mut self.body);
+            let mut place = (0, body.events);
+            self.records.sift(block, frames, &mut self.sifted, |told| {
+                place.1 += frames[place.0..told.frame].iter().filter(|frame| is_event(frame)).count() as u64;
+                place.0 = told.frame;
+                body.tell(place.1 + 1, told, size(&frames[told.frame]));
+            });
+            body.frames(block, frames, &self.sifted);
+            done += taken;
+            if taken == 0 || done == self.held.len() {
+                break;
+            }
         }
+        self.held.drain(..done);
     }
+}
 
-    fn record(&mut self, record: &[u8]) {
-        self.one(record, record.len() + 1);
+/// Whether a frame is counted as an event.
+fn is_event(frame: &Frame) -> bool {
+    matches!(frame.kind, Kind::Record | Kind::Other)
+}
+
+/// How many bytes of the file a frame stands for, the line end or comma after it included.
+fn size(frame: &Frame) -> u64 {
+    match frame.place {
+        Place::Element => u64::from(frame.end - frame.start) + 1,
+        _ => u64::from(frame.to - frame.from),
     }
 }
 
 impl Body {
-    /// Lines of which none is about mirroring.
-    fn quiet_lines(&mut self, lines: &[u8]) {
-        if lines.is_empty() {
-            return;
-        }
-        let drops = self.detector.process(b"{}") == Outcome::Dropped;
-        if self.export == Export::All && !drops {
-            for line in lines.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
-                if !line.is_empty() {
-                    self.events += 1;
-                    let from = self.out.len();
-                    match line {
-                        [b'{', ..] => self.out.extend_from_slice(line),
-                        _ => wrap(&mut self.out, line),
+    /// Counts and writes what was sifted.
+    fn frames(&mut self, block: &[u8], frames: &[Frame], sifted: &Sifted) {
+        self.events += sifted.counts.records() + sifted.counts.not_json;
+        self.dropped += sifted.counts.dropped;
+        let mut changes = sifted.changes.iter().peekable();
+        for (number, frame) in frames.iter().enumerate() {
+            let change = changes.next_if(|change| change.0 as usize == number).map(|change| &change.1);
+            match change {
+                Some(Change::Dropped) => self.bytes_dropped += size(frame),
+                Some(Change::Enriched(range)) => {
+                    self.bytes_out += range.len() as u64 + 1;
+                    if self.export != Export::Nothing {
+                        in_one_line(&mut self.out, &sifted.enriched[range.clone()]);
                     }
-                    self.out.push(b'\n');
-                    self.bytes_out += (self.out.len() - from) as u64;
                 }
-            }
-            return;
-        }
-        let (mut events, mut filled) = (0, false);
-        let mut bytes = 0;
-        for &byte in lines {
-            let ends = byte == b'\n';
-            events += u64::from(ends && filled);
-            filled = !ends && (filled || !byte.is_ascii_whitespace());
-            bytes += 1;
-        }
-        events += u64::from(filled);
-        self.events += events;
-        if drops {
-            self.dropped += events;
-            self.bytes_dropped += bytes;
-        } else {
-            self.bytes_out += bytes;
-        }
-    }
-
-    /// A line that may be about mirroring; a plain line becomes a record of its own.
-    fn line(&mut self, line: &[u8]) {
-        let text = line.trim_ascii();
-        match text.first() {
-            None => {}
-            Some(b'{') => self.one(text, line.len()),
-            Some(_) => {
-                let mut wrapped = std::mem::take(&mut self.wrapped);
-                wrapped.clear();
-                wrap(&mut wrapped, text);
-                self.one(&wrapped, line.len());
-                self.wrapped = wrapped;
+                None if matches!(frame.kind, Kind::Piece | Kind::TooLong) => {
+                    self.bytes_skipped += size(frame)
+                }
+                None => {
+                    self.bytes_out += size(frame);
+                    if self.export == Export::All {
+                        self.unchanged(frame.kind, &block[frame.start as usize..frame.end as usize]);
+                    }
+                }
             }
         }
     }
 
-    /// One record that took `bytes` in the file.
-    fn one(&mut self, record: &[u8], bytes: usize) {
-        self.events += 1;
-        let (answer, len) = match self.detector.process(record) {
-            Outcome::Unchanged => {
-                self.bytes_out += bytes as u64;
-                if self.export == Export::All {
-                    in_one_line(&mut self.out, record);
-                }
-                ("unchanged", bytes)
+    fn unchanged(&mut self, kind: Kind, record: &[u8]) {
+        match kind {
+            Kind::Record => in_one_line(&mut self.out, record),
+            Kind::Other => {
+                wrap(&mut self.out, record);
+                self.out.push(b'\n');
             }
-            Outcome::Dropped => {
-                self.dropped += 1;
-                self.bytes_dropped += bytes as u64;
-                ("dropped", bytes)
-            }
-            Outcome::Enriched(enriched) => {
-                self.bytes_out += enriched.len() as u64 + 1;
-                if self.export != Export::Nothing {
-                    in_one_line(&mut self.out, enriched);
-                }
-                ("enriched", enriched.len() + 1)
-            }
+            Kind::Blank | Kind::Piece | Kind::TooLong | Kind::Between => {}
+        }
+    }
+
+    /// Keeps a mirror event that took `bytes` in the file.
+    fn tell(&mut self, number: u64, told: Told<'_>, bytes: u64) {
+        let (answer, len) = match told.outcome {
+            Outcome::Unchanged => ("unchanged", bytes),
+            Outcome::Dropped => ("dropped", bytes),
+            Outcome::Enriched(enriched) => ("enriched", enriched.len() as u64 + 1),
         };
-        let Some(verdict) = self.detector.verdict() else { return };
         self.mirror += 1;
-        self.bytes_mirror += len as u64;
-        let room = self.kept.len() < KEPT_MAX && self.kept_bytes + record.len() <= KEPT_BYTES_MAX;
+        self.bytes_mirror += len;
         if self.export != Export::Nothing {
             return;
         }
+        let record = told.record;
         // Rows beyond the limit still go to the totals and the timeline.
         self.rows.extend_from_slice(b"{\"n\":");
-        write_number(&mut self.rows, self.events);
-        if room {
+        write_number(&mut self.rows, number);
+        if self.kept.len() < KEPT_MAX && self.kept_bytes + record.len() <= KEPT_BYTES_MAX {
             self.rows.extend_from_slice(b",\"id\":");
             write_number(&mut self.rows, self.kept.len() as u64);
             self.kept_bytes += record.len();
             self.kept.push(record.into());
         }
         self.rows.extend_from_slice(b",\"bytes\":");
-        write_number(&mut self.rows, bytes as u64);
+        write_number(&mut self.rows, bytes);
         self.rows.extend_from_slice(b",\"answer\":\"");
         self.rows.extend_from_slice(answer.as_bytes());
         self.rows.extend_from_slice(b"\",\"verdict\":");
-        self.rows.extend_from_slice(verdict);
+        self.rows.extend_from_slice(told.verdict.as_bytes());
         self.rows.extend_from_slice(b"},");
     }
 }

@@ -3,10 +3,13 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use tapsieve_records::Trap;
+use tapsieve_records::guest::{Guest, Machine};
 use wasmparser::{ConstExpr, DataKind, Operator, Parser, Payload, ValType};
-use wasmtime::{Instance, Memory, Store, StoreLimits, Val};
+use wasmtime::{Instance, Store, StoreLimits, Val};
 use wasmtime_wizer::{InstanceState, SnapshotVal, Wizer};
 
+use crate::instance::{CALL_SECONDS, Live};
 use crate::module::one_line;
 use crate::{Module, ModuleError};
 
@@ -44,54 +47,26 @@ pub fn bake(wasm: &[u8], json: &[u8]) -> Result<Vec<u8>, BakeError> {
     let wizer = Wizer::new();
     let (context, instrumented) = wizer.instrument(wasm).map_err(failed)?;
     let module = Module::new(&instrumented).map_err(BakeError::Module)?;
+    let failed_call = |trap: Trap| BakeError::Result(trap.to_string());
     let mut store = Store::new(module.pre.module().engine(), crate::instance::limits());
     store.limiter(|limits| limits);
     store.set_epoch_deadline(crate::instance::CALL_TICKS);
     let instance = module.pre.instantiate(&mut store).map_err(failed)?;
-    let memory = instance
-        .get_memory(&mut store, crate::abi::MEMORY)
-        .ok_or_else(|| BakeError::Result("it has no memory".to_owned()))?;
-    configure(&mut store, &instance, memory, json)?;
-    if let Some(top) = stack_top(wasm) {
-        clear_stack(&mut store, memory, top);
+    let live = Live::of(store, &instance, CALL_SECONDS).map_err(failed)?;
+    let mut guest = Guest::new(live);
+    if let Some(message) = guest.configure(json).map_err(failed_call)? {
+        return Err(BakeError::Refused(message));
     }
+    if let Some(top) = stack_top(wasm) {
+        clear_stack(guest.machine().memory_mut(), top);
+    }
+    let store = guest.into_machine().into_store();
     let mut state = State { store, instance };
     let baked = finished(wizer.snapshot(&context, &mut state))
         .ok_or_else(|| BakeError::Result("the snapshot does not end".to_owned()))?
         .map_err(failed)?;
     check(wasm, &baked, json)?;
     Ok(baked)
-}
-
-/// Calls the module's `configure`, and leaves no copy of the argument behind.
-fn configure(
-    store: &mut Store<StoreLimits>,
-    instance: &Instance,
-    memory: Memory,
-    json: &[u8],
-) -> Result<(), BakeError> {
-    let failed = |error: wasmtime::Error| BakeError::Result(one_line(&error));
-    let malloc = instance.get_typed_func::<u32, u32>(&mut *store, "malloc").map_err(failed)?;
-    let free = instance.get_typed_func::<u32, ()>(&mut *store, "free").map_err(failed)?;
-    let call = instance.get_typed_func::<(u32, u32), u64>(&mut *store, "configure").map_err(failed)?;
-    let len = u32::try_from(json.len()).map_err(|_| BakeError::Refused("policy: is too long".to_owned()))?;
-    let address = malloc.call(&mut *store, len).map_err(failed)?;
-    let range = address as usize..address as usize + json.len();
-    let place = memory.data_mut(&mut *store).get_mut(range.clone());
-    let place = place.filter(|_| address != 0);
-    place
-        .ok_or_else(|| BakeError::Result("it has no memory for the policy".to_owned()))?
-        .copy_from_slice(json);
-    let packed = call.call(&mut *store, (address, len)).map_err(failed)?;
-    if packed != 0 {
-        let start = (packed >> 32) as usize;
-        let message = memory.data(&store).get(start..start + packed as u32 as usize).unwrap_or_default();
-        return Err(BakeError::Refused(String::from_utf8_lossy(message).into_owned()));
-    }
-    if let Some(place) = memory.data_mut(&mut *store).get_mut(range) {
-        place.fill(0);
-    }
-    free.call(&mut *store, address).map_err(failed)
 }
 
 /// Where the module's own stack begins, where it lies below all data: the start of its first changeable global, by
@@ -127,10 +102,10 @@ fn constant(expression: &ConstExpr<'_>) -> Option<usize> {
 }
 
 /// Clears what calls have left below the top of the stack, back to what was never used.
-fn clear_stack(store: &mut Store<StoreLimits>, memory: Memory, top: usize) {
+fn clear_stack(memory: &mut [u8], top: usize) {
     /// A run of zeros of this length was not reached by any call.
     const GAP: usize = 4096;
-    let Some(stack) = memory.data_mut(store).get_mut(..top) else { return };
+    let Some(stack) = memory.get_mut(..top) else { return };
     let mut zeros = 0;
     for byte in stack.iter_mut().rev() {
         zeros = if *byte == 0 { zeros + 1 } else { 0 };

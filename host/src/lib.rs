@@ -8,7 +8,6 @@
 #![forbid(unsafe_code)]
 
 pub mod abi;
-mod answer;
 pub mod bake;
 pub mod inspect;
 mod instance;
@@ -17,6 +16,6 @@ pub mod ndjson;
 pub mod policy;
 pub mod serve;
 
-pub use answer::{ConfigureError, Outcome, Trap};
-pub use instance::{Block, Instance};
+pub use instance::Instance;
 pub use module::{Module, ModuleError};
+pub use tapsieve_records::{ConfigureError, Outcome, Trap};

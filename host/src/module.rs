@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tapsieve_records::{ConfigureError, plain};
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, OptLevel, Store, StoreLimits};
 
 use crate::abi;
-use crate::answer::ConfigureError;
 use crate::instance::{Instance, STACK_BYTES_MAX, limits};
 
 /// How often the engine's clock ticks; the resolution of the limit on one call.
@@ -85,7 +85,7 @@ impl Module {
         let module = wasmtime::Module::from_binary(&engine, wasm)
             .map_err(|error| ModuleError::Invalid(one_line(&error)))?;
         if let Some(import) = module.imports().next() {
-            return Err(ModuleError::Imports(format!("{}.{}", import.module(), import.name())));
+            return Err(ModuleError::Imports(plain(&format!("{}.{}", import.module(), import.name()))));
         }
         check_function(&module, &abi::FUNCTIONS[0])?;
         let start = |error: wasmtime::Error| ModuleError::Start(one_line(&error));
@@ -218,5 +218,5 @@ pub(crate) fn one_line(error: &wasmtime::Error) -> String {
         .chain()
         .map(|cause| cause.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    causes.join(": ")
+    plain(&causes.join(": "))
 }

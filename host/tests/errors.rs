@@ -158,6 +158,8 @@ fn records_on_which_the_module_fails_pass_unchanged_and_are_counted() {
         ("t", "`process` trapped: wasm `unreachable` instruction executed"),
         ("m", "`process` trapped: wasm `unreachable` instruction executed"),
         ("n", "`process` returned a record with a line break"),
+        ("g", "`process` returned a record that is no JSON object"),
+        ("o", "`process` returned a record without the original in it"),
         ("w", "`process` returned 1 bytes at the address of a record of 13 bytes"),
         ("l", "`process` did not return, the limit is 1 s"),
     ] {
@@ -219,13 +221,27 @@ fn failures_are_counted_over_many_blocks_and_named_by_their_line() {
     assert!(ended == Ended::with(1, format!("{{\"a\":1}}\n{input}"), message), "{}", ended.stderr);
 }
 
+/// Six records on which the module hangs cost six records.
+#[test]
+fn a_record_that_hangs_the_module_costs_that_record_only() {
+    let folder = Folder::new();
+    let input = "{\"a\":\"TAP!l\"}\n".repeat(6) + &"{\"a\":\"TAP!e\"}\n".repeat(100);
+    let output = input.replace("TAP!e\"}", "TAP!e\",\"mirror\":{\"schema\":1}}");
+    let ended = folder.run(&["--call-seconds", "1", "--threads", "1"], input.as_bytes());
+    let message = "module failed 6 times, 6 records passed unchanged without an answer; \
+                   first: standard input, line 1: `process` did not return, the limit is 1 s";
+    assert_eq!(ended, Ended::with(1, output, message));
+}
+
 /// A module that hangs on every record must not take the limit for each.
 #[test]
-fn a_module_that_hangs_again_and_again_is_given_up() {
+fn a_module_that_hangs_on_anything_is_given_up() {
     let folder = Folder::new();
+    let start = "(local $at i32) (local $wish i32) (local $out i32)";
+    folder.write("m.wasm", &changed(&[(start, &format!("{start} (loop $stuck (br $stuck))"))]));
     let input = "{\"a\":\"TAP!l\"}\n{\"b\":1}\n".repeat(1000);
     let ended = folder.run(&["--call-seconds", "1", "--threads", "1"], input.as_bytes());
-    let message = "module failed 3 times, 1998 records passed unchanged without an answer; \
+    let message = "module failed 1 time, 2000 records passed unchanged without an answer; \
                    first: standard input, line 1: `process` did not return, the limit is 1 s";
     assert_eq!(ended, Ended::with(1, input, message));
 }

@@ -5,6 +5,7 @@ mod common;
 
 use common::{changed, standin};
 use tapsieve_host::{ConfigureError, Instance, Module, Outcome, Trap};
+use tapsieve_records::Decider;
 
 fn instance() -> Instance {
     Module::new(&standin()).unwrap().instance()
@@ -40,12 +41,13 @@ fn a_block_is_scanned_and_its_records_processed_where_they_lie() {
     let records = b"{\"a\":1}\n{\"b\":\"TAP!e\"}\n{\"c\":2}\n";
     assert_eq!(instance.scan(records), Ok(14));
     assert_eq!(instance.scan(&records[..8]), Ok(8));
-    let mut block = instance.block(records).unwrap();
-    assert_eq!(block.scan(0), Ok(14));
-    assert_eq!(block.process(8..21), Ok(Outcome::Enriched(b"{\"b\":\"TAP!e\",\"mirror\":{\"schema\":1}}")));
-    assert_eq!(block.scan(22), Ok(30));
-    assert_eq!(block.process(22..29), Ok(Outcome::Unchanged));
-    assert_eq!(block.process(22..usize::MAX), Ok(Outcome::Unchanged));
+    instance.load(records).unwrap();
+    assert_eq!(Decider::scan(&mut instance, records, 0), Ok(14));
+    let enriched = Outcome::Enriched(b"{\"b\":\"TAP!e\",\"mirror\":{\"schema\":1}}");
+    assert_eq!(Decider::process(&mut instance, records, 8..21), Ok(enriched));
+    assert_eq!(Decider::scan(&mut instance, records, 22), Ok(30));
+    assert_eq!(Decider::process(&mut instance, records, 22..29), Ok(Outcome::Unchanged));
+    assert_eq!(Decider::process(&mut instance, records, 22..usize::MAX), Ok(Outcome::Unchanged));
 }
 
 #[test]
@@ -99,10 +101,11 @@ fn each_failure_is_named_and_the_next_record_meets_a_fresh_instance() {
 #[test]
 fn a_block_is_gone_with_its_instance() {
     let mut instance = instance();
-    let mut block = instance.block(b"{\"a\":\"TAP!t\"}{}").unwrap();
-    assert!(matches!(block.process(0..13), Err(Trap::Trapped { .. })));
-    assert!(matches!(block.process(13..15), Err(Trap::NotStarted(_))));
-    assert!(matches!(block.scan(0), Err(Trap::NotStarted(_))));
+    let block = b"{\"a\":\"TAP!t\"}{}";
+    instance.load(block).unwrap();
+    assert!(matches!(Decider::process(&mut instance, block, 0..13), Err(Trap::Trapped { .. })));
+    assert!(matches!(Decider::process(&mut instance, block, 13..15), Err(Trap::NotStarted(_))));
+    assert!(matches!(Decider::scan(&mut instance, block, 0), Err(Trap::NotStarted(_))));
     assert_eq!(instance.process(b"{}"), Ok(Outcome::Unchanged));
 }
 
@@ -131,6 +134,37 @@ fn a_module_without_memory_for_a_record_says_how_much_was_asked_for() {
 fn memory_has_a_limit() {
     let mut instance = instance();
     assert_eq!(instance.process(&vec![b'x'; 513 << 20]), Err(Trap::NoMemory { bytes: 1 << 30 }));
+}
+
+#[test]
+fn tables_and_the_number_of_memories_have_a_limit() {
+    for (grow, limit) in [
+        ("(module (table $t 1 funcref)", "(drop (table.grow $t (ref.null func) (i32.const 100000000)))"),
+        ("(module", "(drop (memory.grow (i32.const 60000)))"),
+    ] {
+        let process = "(func (export \"process\") (param $address i32) (param $len i32) (result i64)";
+        let start = "(local $at i32) (local $wish i32) (local $out i32)";
+        let wasm = changed(&[("(module\n", &format!("{grow}\n")), (start, &format!("{start} {limit}"))]);
+        assert!(common::STANDIN.contains(process));
+        let mut instance = Module::new(&wasm).unwrap().instance();
+        assert_eq!(instance.process(b"{}"), Ok(Outcome::Unchanged), "growing fails, and that is all");
+    }
+    let table = [("(module\n", "(module (table 20000 funcref)\n")];
+    assert!(refused(&table).starts_with("module cannot be started: "), "{}", refused(&table));
+    let memory = "(memory (export \"memory\") 1)";
+    let two = format!("{memory} (memory $other 1)");
+    assert!(
+        refused(&[(memory, &two)]).starts_with("module cannot be started: "),
+        "{}",
+        refused(&[(memory, &two)])
+    );
+}
+
+#[test]
+fn messages_of_a_module_hold_no_control_characters() {
+    let escape = changed(&[("unknown member `colour`", "unknown \\1b[31mx `colour`")]);
+    let refused = Module::new(&escape).unwrap().instance().configure(b"{\"colour\":1}").unwrap_err();
+    assert_eq!(refused, ConfigureError::Refused("unknown \u{fffd}[31mx `colour`".into()));
 }
 
 #[test]

@@ -173,6 +173,32 @@ fn records_are_split() {
 }
 
 #[test]
+fn records_are_found_however_they_are_spread() {
+    let folder = Folder::new();
+    let (mirror, enriched) = record(1, "e");
+    let dropped = record(1, "d").0;
+    for (input, output, records) in [
+        (format!("\u{feff}{mirror}\n{{}}\n"), format!("\u{feff}{enriched}\n{{}}\n"), 2),
+        (format!("{{}}\n\u{feff}{mirror}\n"), format!("{{}}\n\u{feff}{enriched}\n"), 2),
+        (format!("{{}}{mirror}\n"), format!("{{}}{enriched}\n"), 2),
+        (format!("{{}}\n{{}} {mirror}\n"), format!("{{}}\n{{}} {enriched}\n"), 3),
+        (format!("{{}}\n{mirror}{dropped}{{}}\n"), format!("{{}}\n{enriched}{{}}\n"), 4),
+        (format!("{{}}\n{dropped} {dropped}\n{{}}\n"), "{}\n{}\n".into(), 4),
+        (format!("{{}}{mirror}{{}}{mirror}"), format!("{{}}{enriched}{{}}{enriched}"), 4),
+        (format!("[{{}},\n {mirror},{dropped}, {{}}]\n"), format!("[{{}},\n {enriched}, {{}}]\n"), 4),
+        (format!("[{dropped}, {mirror}]"), format!("[{enriched}]"), 2),
+        ("{\n \"a\": \"TAP!e\"\n}\n".into(), format!("{{\n \"a\": \"TAP!e\"\n,{INSERTED}}}\n"), 1),
+        ("{\"a\":\"}{TAP!e\"}\n".into(), format!("{{\"a\":\"}}{{TAP!e\",{INSERTED}}}\n"), 1),
+    ] {
+        let ended = folder.run(&["--summary"], input.as_bytes());
+        assert_eq!(ended.stdout, output, "{input}");
+        let counted = ended.stderr.lines().find_map(|line| line.strip_prefix("records  "));
+        assert_eq!(counted.map(str::trim), Some(records.to_string().as_str()), "{input}: {}", ended.stderr);
+        assert_eq!(ended.code, Some(0));
+    }
+}
+
+#[test]
 fn a_wrapper_longer_than_any_line_is_split() {
     let folder = Folder::new();
     let elements: Vec<String> =
@@ -193,7 +219,7 @@ fn a_line_over_the_limit_passes_unread_and_is_reported() {
     let ended = folder.run(&[], input.as_bytes());
     let message = "1 line is longer than 16777216 bytes and passed unread";
     assert!(
-        ended == Ended::with(0, format!("{enriched}\n{long}\n{enriched}\n"), message),
+        ended == Ended::with(1, format!("{enriched}\n{long}\n{enriched}\n"), message),
         "{}",
         ended.stderr
     );

@@ -3,12 +3,17 @@
 
 use std::sync::OnceLock;
 
+use tapsieve_records::Trap;
+use tapsieve_records::guest::{Export, Guest, Machine};
 use wasmi::{Config, Instance, Linker, Memory, Module, Store, TypedFunc, WasmParams, WasmResults};
 
 use super::{Answer, Engine, module_bytes};
 
 /// The module behind `process`.
-pub struct Wasmi {
+pub struct Wasmi(Guest<InWasmi>);
+
+/// A started module.
+struct InWasmi {
     store: Store<()>,
     instance: Instance,
     memory: Memory,
@@ -63,9 +68,9 @@ impl Wasmi {
     /// # Errors
     /// The engine broke, or does not count.
     pub fn fuel_of(&mut self, record: &[u8]) -> Result<u64, String> {
-        let before = self.store.get_fuel().map_err(|error| error.to_string())?;
+        let before = self.0.machine().store.get_fuel().map_err(|error| error.to_string())?;
         self.process(record)?;
-        let after = self.store.get_fuel().map_err(|error| error.to_string())?;
+        let after = self.0.machine().store.get_fuel().map_err(|error| error.to_string())?;
         Ok(before.saturating_sub(after))
     }
 
@@ -77,9 +82,9 @@ impl Wasmi {
             .instantiate_and_start(&mut store, module)
             .map_err(|e| e.to_string())?;
         let memory = instance.get_memory(&store, "memory").ok_or("no export `memory`")?;
-        let mut this = Self { store, instance, memory };
-        match this.call::<(), u32>("abi_version", ())? {
-            1 => Ok(this),
+        let mut module = InWasmi { store, instance, memory };
+        match module.run::<(), u32>("abi_version", ())? {
+            1 => Ok(Self(Guest::new(module))),
             other => Err(format!("ABI version {other}, expected 1")),
         }
     }
@@ -89,30 +94,24 @@ impl Wasmi {
     /// # Errors
     /// The engine broke.
     pub fn policy(&mut self) -> Result<Option<Vec<u8>>, String> {
-        let packed: u64 = self.call("policy", ())?;
-        self.slice(packed)
+        Ok(self.0.policy().map_err(text)?.map(String::into_bytes))
     }
 
     /// The size of the module's memory.
-    pub fn memory_bytes(&self) -> usize {
-        self.memory.data_size(&self.store)
-    }
-
-    fn call<P: WasmParams, R: WasmResults>(&mut self, name: &str, params: P) -> Result<R, String> {
-        let function: TypedFunc<P, R> =
-            self.instance.get_typed_func(&self.store, name).map_err(|error| format!("{name}: {error}"))?;
-        function.call(&mut self.store, params).map_err(|error| format!("{name}: {error}"))
+    pub fn memory_bytes(&mut self) -> usize {
+        self.0.machine().memory().len()
     }
 
     /// Copies bytes into the module, with a zero byte after them as Fluent Bit does, and returns their address.
     fn give(&mut self, bytes: &[u8]) -> Result<u32, String> {
+        let module = self.0.machine();
         let len = u32::try_from(bytes.len()).map_err(|_| "longer than the module's memory")?;
-        let address: u32 = self.call("malloc", (len + 1,))?;
+        let address = module.call(Export::Malloc, len + 1, 0).map_err(text)? as u32;
         if address == 0 || !address.is_multiple_of(8) {
             return Err(format!("malloc({}) returned {address}", len + 1));
         }
         let at = address as usize;
-        let place = self.memory.data_mut(&mut self.store).get_mut(at..at + bytes.len() + 1);
+        let place = module.memory_mut().get_mut(at..at + bytes.len() + 1);
         let place = place.ok_or_else(|| format!("malloc({}) returned {address}: outside memory", len + 1))?;
         place[..bytes.len()].copy_from_slice(bytes);
         place[bytes.len()] = 0;
@@ -120,41 +119,67 @@ impl Wasmi {
     }
 
     fn take_back(&mut self, address: u32) -> Result<(), String> {
-        self.call("free", (address,))
+        self.0.machine().call(Export::Free, address, 0).map(drop).map_err(text)
     }
 
     /// The bytes behind a packed slice; `None` for length 0.
     fn slice(&self, packed: u64) -> Result<Option<Vec<u8>>, String> {
-        let (address, len) = ((packed >> 32) as usize, (packed & 0xffff_ffff) as usize);
-        if len == 0 {
-            return Ok(None);
-        }
-        let bytes = self.memory.data(&self.store).get(address..address + len);
-        bytes.map(|bytes| Some(bytes.to_vec())).ok_or_else(|| format!("slice {packed:#x} is outside memory"))
+        let bytes = self.0.bytes(self.0.slice("process", packed).map_err(text)?);
+        Ok((!bytes.is_empty()).then(|| bytes.to_vec()))
     }
 
     /// The host still owns its argument: the module may not have changed it.
     fn argument_is_untouched(&self, address: u32, record: &[u8]) -> Result<(), String> {
         let at = address as usize;
-        match self.memory.data(&self.store).get(at..at + record.len()) {
-            Some(bytes) if bytes == record => Ok(()),
-            _ => Err("the module changed its argument".into()),
+        match self.0.bytes(at..at + record.len()) == record {
+            true => Ok(()),
+            false => Err("the module changed its argument".into()),
         }
     }
 }
 
+impl InWasmi {
+    fn run<P: WasmParams, R: WasmResults>(&mut self, name: &str, params: P) -> Result<R, String> {
+        let function: TypedFunc<P, R> =
+            self.instance.get_typed_func(&self.store, name).map_err(|error| format!("{name}: {error}"))?;
+        function.call(&mut self.store, params).map_err(|error| format!("{name}: {error}"))
+    }
+}
+
+impl Machine for InWasmi {
+    fn memory(&self) -> &[u8] {
+        self.memory.data(&self.store)
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.memory.data_mut(&mut self.store)
+    }
+
+    fn call(&mut self, export: Export, first: u32, second: u32) -> Result<u64, Trap> {
+        let call = export.name();
+        let result = match export {
+            Export::Malloc => self.run::<_, u32>(call, (first,)).map(u64::from),
+            Export::Scan => self.run::<_, u32>(call, (first, second)).map(u64::from),
+            Export::Free => self.run::<_, ()>(call, (first,)).map(|()| 0),
+            Export::Configure | Export::Process => self.run(call, (first, second)),
+            Export::Verdict | Export::Policy => self.run(call, ()),
+        };
+        result.map_err(|why| Trap::Trapped { call, why })
+    }
+}
+
+fn text(trap: Trap) -> String {
+    trap.to_string()
+}
+
 impl Engine for Wasmi {
     fn configure(&mut self, policy: &str) -> Result<(), String> {
-        let address = self.give(policy.as_bytes())?;
-        let message: u64 = self.call("configure", (address, policy.len() as u32))?;
-        let message = self.slice(message)?;
-        self.take_back(address)?;
-        message.map_or(Ok(()), |message| Err(String::from_utf8_lossy(&message).into_owned()))
+        self.0.configure(policy.as_bytes()).map_err(text)?.map_or(Ok(()), Err)
     }
 
     fn process(&mut self, record: &[u8]) -> Result<Answer, String> {
         let address = self.give(record)?;
-        let packed: u64 = self.call("process", (address, record.len() as u32))?;
+        let packed = self.0.machine().call(Export::Process, address, record.len() as u32).map_err(text)?;
         let answer = if packed == (u64::from(address) << 32 | record.len() as u64) {
             Answer::Unchanged
         } else if (packed >> 32) == u64::from(address) {
@@ -168,15 +193,14 @@ impl Engine for Wasmi {
     }
 
     fn verdict(&mut self) -> Result<Option<Vec<u8>>, String> {
-        let packed: u64 = self.call("verdict", ())?;
-        self.slice(packed)
+        let range = self.0.verdict().map_err(text)?;
+        let verdict = self.0.bytes(range).to_vec();
+        Ok((!verdict.is_empty()).then_some(verdict))
     }
 
     fn scan(&mut self, block: &[u8]) -> Result<usize, String> {
-        let address = self.give(block)?;
-        let offset: u32 = self.call("scan", (address, block.len() as u32))?;
-        self.take_back(address)?;
-        Ok(offset as usize)
+        self.0.load(block).map_err(text)?;
+        self.0.scan(0..block.len()).map_err(text)
     }
 }
 
@@ -202,12 +226,14 @@ impl WasmiFluentBit {
     /// # Errors
     /// The engine broke.
     pub fn process_uncopied(&mut self, len: u32) -> Result<Vec<u8>, String> {
-        let result: u32 = self.0.call("fluent_bit_process", (0u32, 0u32, 0u32, 0u32, 0u32, len))?;
+        let result: u32 =
+            self.0.0.machine().run("fluent_bit_process", (0u32, 0u32, 0u32, 0u32, 0u32, len))?;
         self.text(result)
     }
 
-    fn text(&self, address: u32) -> Result<Vec<u8>, String> {
-        let rest = self.0.memory.data(&self.0.store).get(address as usize..).unwrap_or_default();
+    fn text(&mut self, address: u32) -> Result<Vec<u8>, String> {
+        let end = self.0.memory_bytes();
+        let rest = self.0.0.bytes(address as usize..end);
         let end =
             rest.iter().position(|&byte| byte == 0).ok_or("the result does not end with a zero byte")?;
         Ok(rest[..end].to_vec())
@@ -223,7 +249,7 @@ impl Engine for WasmiFluentBit {
         let tag = self.0.give(b"cloud.audit")?;
         let address = self.0.give(record)?;
         let params = (tag, 11u32, 1_700_000_000u32, 0u32, address, record.len() as u32);
-        let result: u32 = self.0.call("fluent_bit_process", params)?;
+        let result: u32 = self.0.0.machine().run("fluent_bit_process", params)?;
         let answer = if result == address {
             Answer::Unchanged
         } else {

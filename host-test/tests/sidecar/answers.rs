@@ -83,6 +83,19 @@ fn large_bodies_are_shared_by_the_cores_and_keep_their_order() {
     assert_eq!(setup.metric("tapsieve_events_total{outcome=\"unchanged\"}"), Some(60_000.0));
 }
 
+/// A value that is no object costs nobody else anything, wherever it stands.
+#[test]
+fn nothing_is_refused_by_its_first_byte() {
+    let setup = Setup::new(&[]);
+    for first in ["1", "\"x\"", "null", "[1]", "[{\"a\":1", "hello", "\u{1}"] {
+        for headers in [&NDJSON[..], &[]] {
+            let body = format!("{first}\n{MIRROR}\n");
+            assert_eq!(setup.post(headers, &body), (200, "delivered\n".into()), "{body}");
+            assert_eq!(setup.downstream.bodies(), [format!("{first}\n{}\n", enriched())], "{body}");
+        }
+    }
+}
+
 #[test]
 fn what_may_pass_is_answered_with_503() {
     let mut setup = Setup::new(&["--answer-seconds=2"]);

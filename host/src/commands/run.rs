@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tapsieve_host::ndjson::{self, Input, LINE_BYTES_MAX, Observer, Options, Report};
+use tapsieve_host::ndjson::{self, Input, Observer, Options, RECORD_BYTES_MAX, Report};
 
 use super::{Failure, INCOMPLETE, complain, load};
 
@@ -21,8 +21,10 @@ Examples:
   aws s3 cp s3://trail/today.json.gz - | tapsieve run --split-records
   tail -F audit.ndjson | tapsieve run --output mirror.ndjson --only-mirror
 
-Inputs that cannot be read are named and the others are processed all the same; the exit code is 1 then.
-A line that is not one JSON object passes unchanged, and so does a line longer than 16 MiB; both are counted.";
+Records are lines of NDJSON, objects in a row or of many lines, or the elements of an array, however they are spread.
+What is not a JSON object passes unchanged and is counted.
+A record longer than 16 MiB passes unread, is counted and named, and the exit code is 1 then.
+Inputs that cannot be read are named and the others are processed all the same; the exit code is 1 then, too.";
 
 /// Send NDJSON through the module: records come out unchanged, enriched or not at all
 #[derive(clap::Args)]
@@ -46,8 +48,9 @@ pub(crate) struct Args {
 
     /// Make one line of each element of {"Records":[…]} first, as in CloudTrail's own files
     ///
-    /// The object may be one line, many lines or a whole file of any length.
-    /// Its first member has to be `Records` or `records`; members after the array follow as a line of their own.
+    /// The object may be one line, many lines or a whole file of any length, and so may an array.
+    /// Its first member has to be Records, Events, value, items, entries or logEvents, in any case;
+    /// members after the list follow as a line of their own.
     #[arg(long)]
     split_records: bool,
 
@@ -107,7 +110,7 @@ fn conclude(report: &Report) -> ExitCode {
     let counts = &report.counts;
     if counts.too_long > 0 {
         let lines = plural(counts.too_long, "line is", "lines are");
-        complain(format!("{lines} longer than {LINE_BYTES_MAX} bytes and passed unread"));
+        complain(format!("{lines} longer than {RECORD_BYTES_MAX} bytes and passed unread"));
     }
     if let Some(first) = &report.first_failure {
         let calls = plural(counts.failures, "time", "times");
@@ -116,7 +119,7 @@ fn conclude(report: &Report) -> ExitCode {
             "module failed {calls}, {records} passed unchanged without an answer; first: {first}"
         ));
     }
-    match report.inputs_failed == 0 && report.first_failure.is_none() {
+    match report.inputs_failed == 0 && report.first_failure.is_none() && counts.too_long == 0 {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(INCOMPLETE),
     }

@@ -1,42 +1,25 @@
-//! Cutting inputs into blocks of whole lines; knows where lines end, not what is in them.
+//! Reading inputs in blocks of whole records; knows buffers and ends of inputs, not what a record is.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::vec;
 
-use memchr::{memchr, memrchr};
+use tapsieve_records::{BLOCK_BYTES, Frame, Framer, Framing, RECORD_BYTES_MAX};
 
 use super::input::{Input, Source};
 
-/// How much is read at once, in bytes.
-pub const BLOCK_BYTES: usize = 1 << 20;
-/// The longest line that is given to the module, in bytes; a longer one passes unchanged, in pieces.
-pub const LINE_BYTES_MAX: usize = 16 << 20;
-
-/// A piece of one input. Its buffer is used again and again.
+/// A piece of one input. Its buffers are used again and again.
 #[derive(Default)]
 pub(crate) struct Block {
     /// Longer than what was read into it.
     buffer: Vec<u8>,
     filled: usize,
-    pub(crate) content: Content,
+    /// The records in it.
+    pub(crate) frames: Vec<Frame>,
     /// Which input it comes from.
     pub(crate) input: usize,
     /// The input cannot be read further than this block.
     pub(crate) failure: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// Whole lines; only an input's last line may lack its line end.
-    #[default]
-    Lines,
-    /// A piece of a line of more than [`LINE_BYTES_MAX`].
-    Piece {
-        /// The first piece of its line.
-        first: bool,
-    },
 }
 
 impl Block {
@@ -54,108 +37,111 @@ impl Block {
 /// Reads one input after the other.
 pub(crate) struct Reader {
     inputs: vec::IntoIter<Input>,
-    split_records: bool,
+    framing: Framing,
     bytes: Arc<AtomicU64>,
-    source: Option<Source>,
+    open: Option<Open>,
     /// How many inputs were opened, or could not be.
     opened: usize,
-    /// The start of a line that the block before could not hold to its end.
+    /// What the block before could not hold to its end.
     rest: Vec<u8>,
-    in_long_line: bool,
+}
+
+/// An input that is being read.
+struct Open {
+    source: Source,
+    framer: Framer,
+    /// It has ended, and how.
+    ended: Option<Result<(), String>>,
+    /// The rest was not looked at: the block before was full.
+    is_rest_new: bool,
 }
 
 impl Reader {
     pub(crate) fn new(inputs: Vec<Input>, split_records: bool, bytes: Arc<AtomicU64>) -> Reader {
-        Reader {
-            inputs: inputs.into_iter(),
-            split_records,
-            bytes,
-            source: None,
-            opened: 0,
-            rest: Vec::new(),
-            in_long_line: false,
-        }
+        let framing = Framing { open: split_records, ..Framing::default() };
+        Reader { inputs: inputs.into_iter(), framing, bytes, open: None, opened: 0, rest: Vec::new() }
     }
 
     /// Reads the next block into `block`; returns false when all inputs have ended.
     pub(crate) fn next(&mut self, block: &mut Block) -> bool {
-        block.filled = 0;
         block.failure = None;
         loop {
-            if self.source.is_none() {
-                let Some(input) = self.inputs.next() else { return false };
-                block.input = self.opened;
-                self.opened += 1;
-                match Source::open(&input, self.split_records, self.bytes.clone()) {
-                    Ok(source) => self.source = Some(source),
-                    Err(error) => {
-                        block.failure = Some(super::io_text(&error));
-                        return true;
+            block.filled = 0;
+            block.frames.clear();
+            let open = match &mut self.open {
+                Some(open) => open,
+                None => {
+                    let Some(input) = self.inputs.next() else { return false };
+                    self.opened += 1;
+                    block.input = self.opened - 1;
+                    match Source::open(&input, self.bytes.clone()) {
+                        Ok(source) => self.open.insert(Open {
+                            source,
+                            framer: Framer::new(self.framing),
+                            ended: None,
+                            is_rest_new: false,
+                        }),
+                        Err(error) => {
+                            block.failure = Some(super::io_text(&error));
+                            return true;
+                        }
                     }
                 }
-            }
+            };
             block.input = self.opened - 1;
-            self.fill(block);
+            open.fill(block, &mut self.rest);
+            if let Some(ended) = &mut open.ended
+                && self.rest.is_empty()
+            {
+                let unfinished = if self.framing.open { UNFINISHED_RECORDS } else { UNFINISHED_ARRAY };
+                block.failure = match std::mem::replace(ended, Ok(())) {
+                    Ok(()) if open.framer.is_unfinished() => Some(unfinished.to_string()),
+                    result => result.err(),
+                };
+                self.open = None;
+            }
             if block.filled > 0 || block.failure.is_some() {
                 return true;
             }
         }
     }
+}
 
-    /// Reads from the open source until the block is full enough, and closes the source at its end.
-    fn fill(&mut self, block: &mut Block) {
-        let Some(source) = &mut self.source else { return };
-        block.content = Content::Lines;
-        let mut filled = self.rest.len();
-        let mut limit = (2 * filled).clamp(BLOCK_BYTES, LINE_BYTES_MAX);
+/// What is said of an input that ends inside a list.
+const UNFINISHED_RECORDS: &str = "ends inside \"Records\", everything before that was processed";
+const UNFINISHED_ARRAY: &str = "ends inside an array, everything before that was processed";
+
+impl Open {
+    /// Reads until the block is full enough, or to the end; what is not whole goes into `rest`.
+    fn fill(&mut self, block: &mut Block, rest: &mut Vec<u8>) {
+        let mut filled = rest.len();
+        let mut limit = (2 * filled).clamp(BLOCK_BYTES, RECORD_BYTES_MAX);
         block.reserve(limit);
-        block.buffer[..filled].copy_from_slice(&self.rest);
-        self.rest.clear();
-        let mut searched = 0;
-        // Ends with where to cut, or with the end of the source.
-        let (cut, ended) = loop {
-            if filled == limit || source.live || self.in_long_line {
-                let new = &block.buffer[searched..filled];
-                let found = if self.in_long_line { memchr(b'\n', new) } else { memrchr(b'\n', new) };
-                if let Some(at) = found {
-                    break (Some(searched + at + 1), None);
+        block.buffer[..filled].copy_from_slice(rest);
+        rest.clear();
+        loop {
+            let is_full = filled == limit || self.ended.is_some();
+            if is_full || self.is_rest_new || (self.source.live && filled > 0) {
+                self.is_rest_new = false;
+                let ended = self.ended.is_some();
+                let taken = self.framer.frame(&mut block.buffer[..filled], ended, &mut block.frames);
+                if taken > 0 || ended {
+                    rest.extend_from_slice(&block.buffer[taken..filled]);
+                    block.filled = taken;
+                    self.is_rest_new = !rest.is_empty();
+                    return;
                 }
-                if self.in_long_line && filled > 0 {
-                    break (None, None);
+                if filled == limit {
+                    limit = (2 * limit).min(RECORD_BYTES_MAX);
+                    block.reserve(limit);
                 }
-                searched = filled;
             }
-            if filled == limit {
-                if limit == LINE_BYTES_MAX {
-                    break (None, None);
-                }
-                limit = (2 * limit).min(LINE_BYTES_MAX);
-                block.reserve(limit);
-            }
-            match source.read(&mut block.buffer[filled..limit]) {
-                Ok(0) => break (None, Some(Ok(()))),
+            match self.source.read(&mut block.buffer[filled..limit]) {
+                Ok(0) => self.ended = Some(Ok(())),
                 Ok(read) => filled += read,
-                Err(error) => break (None, Some(Err(error))),
+                Err(error) => self.ended = Some(Err(self.source.explain(&error))),
             }
-        };
-        block.filled = cut.unwrap_or(filled);
-        let goes_on = cut.is_none() && ended.is_none();
-        if self.in_long_line || goes_on {
-            block.content = Content::Piece { first: !self.in_long_line };
         }
-        self.in_long_line = goes_on;
-        if ended.is_none() {
-            self.rest.extend_from_slice(&block.buffer[block.filled..filled]);
-        }
-        self.close(ended, block);
-    }
-
-    fn close(&mut self, ended: Option<io::Result<()>>, block: &mut Block) {
-        let Some(result) = ended else { return };
-        if let (Err(error), Some(source)) = (result, &self.source) {
-            block.failure = Some(source.explain(&error));
-        }
-        self.source = None;
     }
 }
 
@@ -164,9 +150,10 @@ impl Reader {
 mod tests {
     use super::*;
     use std::io::Write;
+    use tapsieve_records::Kind;
 
-    /// What the reader makes of files with these contents.
-    fn blocks(contents: &[&[u8]]) -> Vec<(Content, Vec<u8>, usize)> {
+    /// What the reader makes of files with these contents: the kinds of the frames, the bytes, the input.
+    fn blocks(contents: &[&[u8]]) -> Vec<(Vec<Kind>, Vec<u8>, usize)> {
         let folder = tempfile::tempdir().unwrap();
         let mut inputs = Vec::new();
         for (index, content) in contents.iter().enumerate() {
@@ -179,7 +166,8 @@ mod tests {
         let mut all = Vec::new();
         while reader.next(&mut block) {
             assert_eq!(block.failure, None);
-            all.push((block.content, block.bytes().to_vec(), block.input));
+            let kinds = block.frames.iter().map(|frame| frame.kind).collect();
+            all.push((kinds, block.bytes().to_vec(), block.input));
         }
         all
     }
@@ -194,8 +182,8 @@ mod tests {
         let blocks = blocks(&[&content]);
         assert!(blocks.len() > 3);
         assert_eq!(blocks.iter().flat_map(|block| block.1.clone()).collect::<Vec<_>>(), content);
-        for (kind, bytes, _) in &blocks[..blocks.len() - 1] {
-            assert_eq!(*kind, Content::Lines);
+        assert_eq!(blocks.iter().map(|block| block.0.len()).sum::<usize>(), 400_001);
+        for (_, bytes, _) in &blocks[..blocks.len() - 1] {
             assert!(bytes.ends_with(b"\n") && bytes.len() <= BLOCK_BYTES);
         }
     }
@@ -206,31 +194,36 @@ mod tests {
             (BLOCK_BYTES - 1, true),
             (BLOCK_BYTES, true),
             (3 * BLOCK_BYTES, true),
-            (LINE_BYTES_MAX - 1, true),
-            (LINE_BYTES_MAX, false),
-            (3 * LINE_BYTES_MAX + 5, false),
+            (RECORD_BYTES_MAX - 1, true),
+            (RECORD_BYTES_MAX, false),
+            (3 * RECORD_BYTES_MAX + 5, false),
         ] {
             let mut content = b"{}\n".to_vec();
             content.resize(content.len() + len, b'x');
             content.extend_from_slice(b"\n{\"after\":1}\n");
             let blocks = blocks(&[&content]);
             assert_eq!(blocks.iter().flat_map(|block| block.1.clone()).collect::<Vec<_>>(), content, "{len}");
-            let pieces: Vec<_> = blocks.iter().filter(|block| block.0 != Content::Lines).collect();
-            assert_eq!(pieces.is_empty(), whole, "{len}");
-            if !whole {
-                assert_eq!(pieces.iter().filter(|p| p.0 == Content::Piece { first: true }).count(), 1);
-                assert!(pieces.last().unwrap().1.ends_with(b"\n"));
-                assert_eq!(blocks.last().unwrap().1, b"{\"after\":1}\n");
-            }
+            let kinds: Vec<Kind> = blocks.iter().flat_map(|block| block.0.clone()).collect();
+            let long = usize::from(!whole);
+            assert_eq!(kinds.iter().filter(|kind| **kind == Kind::TooLong).count(), long, "{len}");
+            assert_eq!(kinds.contains(&Kind::Piece), !whole, "{len}");
+            assert_eq!(kinds.last(), Some(&Kind::Record));
         }
     }
 
     #[test]
     fn a_block_never_holds_two_inputs() {
         let blocks = blocks(&[b"{\"a\":1}", b"", b"{\"b\":1}\n"]);
+        let record = || vec![Kind::Record];
+        assert_eq!(blocks, [(record(), b"{\"a\":1}".to_vec(), 0), (record(), b"{\"b\":1}\n".to_vec(), 2)]);
+    }
+
+    #[test]
+    fn a_block_of_blank_lines_has_a_limit() {
+        let blocks = blocks(&[&b"\n".repeat(200_000)]);
         assert_eq!(
-            blocks,
-            [(Content::Lines, b"{\"a\":1}".to_vec(), 0), (Content::Lines, b"{\"b\":1}\n".to_vec(), 2)]
+            blocks.iter().map(|block| block.0.len()).collect::<Vec<_>>(),
+            [65_536, 65_536, 65_536, 3_392]
         );
     }
 }

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::split::SplitReader;
-
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// The buffer of compressed bytes before a decoder.
@@ -42,7 +40,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens `input` and looks at its first bytes; adds what is read to `bytes`, compressed as it is.
-    pub(crate) fn open(input: &Input, split_records: bool, bytes: Arc<AtomicU64>) -> io::Result<Source> {
+    pub(crate) fn open(input: &Input, bytes: Arc<AtomicU64>) -> io::Result<Source> {
         let file = match input {
             Input::File(path) => File::open(path)?,
             Input::Stdin => stdin()?,
@@ -62,7 +60,6 @@ impl Source {
         } else {
             (Box::new(raw), None)
         };
-        let reader = if split_records { Box::new(SplitReader::new(reader)) } else { reader };
         Ok(Source { reader, live, compression })
     }
 
@@ -80,7 +77,7 @@ impl Source {
     pub(crate) fn explain(&self, error: &io::Error) -> String {
         match self.compression {
             // The operating system's errors are about the file, all others about what is in it.
-            Some(name) if error.raw_os_error().is_none() && !SplitReader::is_unfinished(error) => {
+            Some(name) if error.raw_os_error().is_none() => {
                 format!("{name} data is broken or cut short, everything before that was processed")
             }
             _ => io_text(error),

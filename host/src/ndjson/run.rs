@@ -1,18 +1,45 @@
 //! Worker threads that take turns; knows order and the output, not what is written.
 
 use std::io::{self, IoSlice, Write};
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
+use tapsieve_records::{Counts, Frame, Kind, Output, Sieve, SieveOptions, Sifted};
+
 use super::block::{Block, Reader};
-use super::counts::{Counts, Tally};
+use super::counts::{MirrorKey, Tally};
 use super::input::{Input, total_bytes};
-use super::sift::{Options, Sifted, Sifter, Span};
-use crate::Module;
+use crate::{Instance, Module};
 
 /// How many pieces are handed to the operating system in one write.
 const SLICES_MAX: usize = 512;
+
+/// How a run goes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Write enriched records and nothing else.
+    pub only_mirror: bool,
+    /// Make one line of each element of `{"Records":[…]}`, its kin and arrays.
+    pub split_records: bool,
+    /// Count mirror records by what their verdicts say.
+    pub tally: bool,
+    /// How many threads work.
+    pub threads: NonZeroUsize,
+    /// How long one call into the module may take, in seconds; the module's default when None.
+    pub call_seconds: Option<u32>,
+}
+
+impl Options {
+    fn sieve(&self, module: &Module) -> Sieve<Instance> {
+        let mut instance = module.instance();
+        if let Some(seconds) = self.call_seconds {
+            instance.set_call_seconds(seconds);
+        }
+        Sieve::new(instance, SieveOptions { verdicts: self.tally, ..SieveOptions::default() })
+    }
+}
 
 /// Is told what happens while a run goes on.
 pub trait Observer: Send + Sync {
@@ -50,6 +77,7 @@ pub struct OutputError {
 struct Shared {
     reader: Mutex<(Reader, u64)>,
     writer: Mutex<Writer>,
+    options: Options,
     /// One for each worker: block n is awaited at n modulo their number.
     turns: Vec<Condvar>,
     stop: AtomicBool,
@@ -59,7 +87,9 @@ struct Shared {
 }
 
 struct Writer {
-    output: Box<dyn Write + Send>,
+    file: Box<dyn Write + Send>,
+    /// How blocks of the current input are put together.
+    output: Output,
     /// The number of the block whose turn it is.
     next: u64,
     report: Report,
@@ -94,7 +124,8 @@ pub fn run(
     let shared = Arc::new(Shared {
         reader: Mutex::new((Reader::new(inputs, options.split_records, bytes.clone()), 0)),
         writer: Mutex::new(Writer {
-            output,
+            file: output,
+            output: Output::new(options.only_mirror),
             next: 0,
             report: Report::default(),
             failed: None,
@@ -103,22 +134,21 @@ pub fn run(
             open_line: false,
             written_input: 0,
         }),
+        options: options.clone(),
         turns: (0..threads).map(|_| Condvar::new()).collect(),
         stop: AtomicBool::new(false),
         names,
         observer,
         bytes,
     });
-    let timeouts = Arc::new(AtomicU32::new(0));
     let (done, finished) = mpsc::channel();
     let mut started = 0;
     for number in 0..threads {
         let (shared, done, module) = (shared.clone(), done.clone(), module.clone());
-        let (options, timeouts) = (options.clone(), timeouts.clone());
         let work = move || {
             // A bug here must not leave the others waiting for a turn that never comes.
             let result = std::panic::catch_unwind(AssertUnwindSafe(|| {
-                shared.work(|| Sifter::new(module.instance(), options.clone(), timeouts.clone()));
+                shared.work(&module);
             }));
             if result.is_err() {
                 shared.fail(io::Error::other("a worker thread failed"));
@@ -149,18 +179,17 @@ pub fn run(
 
 impl Shared {
     /// Reads, sifts and writes blocks until the input ends.
-    fn work(&self, sifter: impl FnOnce() -> Sifter) {
+    fn work(&self, module: &Module) {
         let mut block = Block::default();
         let mut sifted = Sifted::default();
-        let mut make = Some(sifter);
-        let mut sifter = None;
+        // Made late: a small input needs one instance only.
+        let mut sieve = None;
         while let Some(number) = self.read(&mut block) {
-            // Made late: a small input needs one instance only.
-            if let Some(make) = make.take() {
-                sifter = Some(make());
-            }
-            let Some(sifter) = &mut sifter else { return };
-            sifter.sift(block.bytes(), block.content, &mut sifted);
+            let sieve = sieve.get_or_insert_with(|| self.options.sieve(module));
+            let mut tally = Tally::new();
+            sieve.sift(block.bytes(), &block.frames, &mut sifted, |told| {
+                *tally.entry(MirrorKey::of(told.verdict)).or_default() += 1;
+            });
             let turn = &self.turns[(number % self.turns.len() as u64) as usize];
             let mut writer = lock(&self.writer);
             while writer.next != number {
@@ -172,7 +201,7 @@ impl Shared {
             if self.stop.load(Ordering::Acquire) {
                 return;
             }
-            if let Err(error) = writer.write(&block, &mut sifted, self) {
+            if let Err(error) = writer.write(&block, &sifted, tally, self) {
                 drop(writer);
                 return self.fail(error);
             }
@@ -205,37 +234,38 @@ impl Shared {
 }
 
 impl Writer {
-    fn write(&mut self, block: &Block, sifted: &mut Sifted, shared: &Shared) -> io::Result<()> {
+    fn write(&mut self, block: &Block, sifted: &Sifted, tally: Tally, shared: &Shared) -> io::Result<()> {
         if self.input != block.input {
             self.input = block.input;
             self.lines = 0;
+            self.output = Output::new(shared.options.only_mirror);
         }
-        if self.open_line && self.written_input != block.input && !sifted.spans.is_empty() {
-            self.output.write_all(b"\n")?;
-            self.report.counts.bytes_out += 1;
+        let mut pieces = Vec::new();
+        self.output.each(block.bytes(), &block.frames, sifted, |bytes| pieces.push(bytes));
+        let counts = &mut self.report.counts;
+        if self.open_line && self.written_input != block.input && !pieces.is_empty() {
+            pieces.insert(0, b"\n");
         }
-        let name = shared.names.get(block.input).map_or("", String::as_str);
-        let bytes = |span: &Span| match span {
-            Span::Read(range) => &block.bytes()[range.clone()],
-            Span::Enriched(range) => &sifted.enriched[range.clone()],
-        };
-        for spans in sifted.spans.chunks(SLICES_MAX) {
-            write_all(&mut self.output, spans.iter().map(bytes), &mut self.report.counts.bytes_out)?;
+        for pieces in pieces.chunks(SLICES_MAX) {
+            write_all(&mut self.file, pieces.iter().copied(), &mut counts.bytes_out)?;
         }
-        if let Some(last) = sifted.spans.last() {
-            self.open_line = !bytes(last).ends_with(b"\n");
+        if let Some(last) = pieces.last() {
+            self.open_line = !last.ends_with(b"\n");
             self.written_input = block.input;
         }
-        self.report.counts += sifted.counts;
-        for (key, count) in std::mem::take(&mut sifted.tally) {
+        *counts += sifted.counts;
+        counts.bytes_in += block.bytes().len() as u64;
+        for (key, count) in tally {
             *self.report.tally.entry(key).or_default() += count;
         }
-        if let Some((before, trap)) = &sifted.failure
+        let name = shared.names.get(block.input).map_or("", String::as_str);
+        if let Some((frame, trap)) = &sifted.first_failure
             && self.report.first_failure.is_none()
         {
-            self.report.first_failure = Some(format!("{name}, line {}: {trap}", self.lines + before + 1));
+            let line = self.lines + lines(&block.frames[..*frame]) + 1;
+            self.report.first_failure = Some(format!("{name}, line {line}: {trap}"));
         }
-        self.lines += sifted.lines;
+        self.lines += lines(&block.frames);
         if let Some(why) = &block.failure {
             self.report.inputs_failed += 1;
             shared.observer.input_failed(name, why);
@@ -243,6 +273,11 @@ impl Writer {
         shared.observer.read(shared.bytes.load(Ordering::Relaxed));
         Ok(())
     }
+}
+
+/// How many lines these are; an element of a list counts as one.
+fn lines(frames: &[Frame]) -> u64 {
+    frames.iter().filter(|frame| !matches!(frame.kind, Kind::Piece | Kind::Between)).count() as u64
 }
 
 /// Writes all slices with as few system calls as possible, and adds what was written to `written`.

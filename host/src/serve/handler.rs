@@ -12,15 +12,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper::body::Bytes;
 use subtle::ConstantTimeEq;
+use tapsieve_records::{Change, Frame, Framer, Framing, Kind, Output, Place};
 use tracing::{info, warn};
 
 use super::body::{self, Limits};
 use super::budget::Budget;
 use super::forward::{Downstream, ForwardError};
-use super::framing::{self, Place};
 use super::metrics::{self, Metrics, OutcomeLabel, ReasonLabel, StatusLabel};
-use super::pool::Pool;
-use super::sift::{Change, Sifted};
+use super::pool::{Part, Pool};
+
+/// How many events one body may hold; the list of their places is kept in memory.
+const EVENTS_MAX: usize = 1 << 20;
 
 /// What every request needs.
 pub(crate) struct Sidecar {
@@ -132,19 +134,16 @@ impl Sidecar {
             }
         };
         let content_type = head.headers.get(header::CONTENT_TYPE).cloned();
-        let events = match framing::events(&plain.bytes, is_ndjson(content_type.as_ref())) {
-            Ok(events) => events,
-            Err(framing::FramingError::TooMany) => {
-                let text = framing::FramingError::TooMany.to_string();
-                return Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text);
-            }
-            Err(error) => return Answer::new(StatusCode::BAD_REQUEST, error.to_string()),
+        let mut bytes = plain.bytes;
+        let frames = match frames(&mut bytes, content_type.as_ref()) {
+            Ok(frames) => frames,
+            Err(answer) => return answer,
         };
-        let body = Arc::new(plain.bytes);
-        let events = Arc::new(events);
-        let parts = self.pool.sift(body.clone(), events.clone()).await;
+        let body = Arc::new(bytes);
+        let frames = Arc::new(frames);
+        let parts = self.pool.sift(body.clone(), frames.clone()).await;
         self.report_failures(&parts);
-        let (out, kept) = put_together(&body, &events, &parts);
+        let (out, kept) = put_together(&body, &frames, &parts);
         let bytes_in = body.len() as u64;
         let out = out
             .unwrap_or_else(|| Bytes::from(Arc::try_unwrap(body).unwrap_or_else(|shared| (*shared).clone())));
@@ -158,7 +157,7 @@ impl Sidecar {
         drop(plain.reserved);
         self.metrics.bytes_in.inc_by(bytes_in);
         self.metrics.bytes_out.inc_by(bytes_out);
-        self.count(&events, parts);
+        self.count(&frames, parts);
         self.metrics.delivered(began.elapsed());
         Answer::new(StatusCode::OK, "delivered")
     }
@@ -176,7 +175,7 @@ impl Sidecar {
                     return Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text);
                 }
                 400 | 415 | 422 => {
-                    if let Some(number) = first_not_json(out, is_ndjson(headers.get(header::CONTENT_TYPE))) {
+                    if let Some(number) = first_not_json(out, headers.get(header::CONTENT_TYPE)) {
                         let text = format!("{error}; event {number} of the batch is not JSON");
                         return Answer::new(StatusCode::BAD_REQUEST, text);
                     }
@@ -193,36 +192,35 @@ impl Sidecar {
         self.metrics.retries.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    fn report_failures(&self, parts: &[Sifted]) {
+    fn report_failures(&self, parts: &[Part]) {
         for part in parts {
+            let unanswered = part.sifted.counts.unanswered;
             self.metrics.module_seconds.inc_by(part.time.as_secs_f64());
-            if part.unanswered > 0 {
-                self.metrics.unanswered.inc_by(part.unanswered);
-            }
-            if let Some(failure) = &part.first_failure {
-                warn!(events = part.unanswered, first = %failure, "module failed, events pass unchanged");
+            self.metrics.unanswered.inc_by(unanswered);
+            if let Some((_, failure)) = &part.sifted.first_failure {
+                warn!(events = unanswered, first = %failure, "module failed, events pass unchanged");
             }
         }
     }
 
-    fn count(&self, events: &[Place], parts: Vec<Sifted>) {
+    fn count(&self, frames: &[Frame], parts: Vec<Part>) {
         let (mut enriched, mut dropped, mut saved) = (0, 0, 0);
+        let mut unchanged = events(frames);
         for part in parts {
-            for (number, change) in part.changes {
-                match change {
-                    Change::Enriched(_) => enriched += 1,
-                    Change::Dropped => {
-                        dropped += 1;
-                        saved +=
-                            events.get(number as usize).map_or(0, |event| u64::from(event.end - event.start));
-                    }
+            let counts = part.sifted.counts;
+            (enriched, dropped) = (enriched + counts.enriched, dropped + counts.dropped);
+            unchanged = unchanged.saturating_sub(part.sifted.changes.len() as u64);
+            for (number, change) in part.sifted.changes {
+                if let Some(frame) = frames.get(part.numbers.start + number as usize)
+                    && change == Change::Dropped
+                {
+                    saved += u64::from(frame.end - frame.start);
                 }
             }
             for (key, dropped) in part.verdicts {
                 self.metrics.mirror_event(key, dropped);
             }
         }
-        let unchanged = events.len() as u64 - enriched - dropped;
         for (outcome, count) in [("unchanged", unchanged), ("enriched", enriched), ("dropped", dropped)] {
             self.metrics.events.get_or_create(&OutcomeLabel { outcome }).inc_by(count);
         }
@@ -246,45 +244,74 @@ impl Sidecar {
     }
 }
 
+/// Where the records of a body lie.
+///
+/// Lines of NDJSON are taken whatever they hold. A body that is announced as JSON and is none can never be delivered.
+fn frames(body: &mut [u8], content_type: Option<&HeaderValue>) -> Result<Vec<Frame>, Answer> {
+    let framing =
+        Framing { only_lines: is_ndjson(content_type), frames_max: EVENTS_MAX + 1, ..Framing::default() };
+    let mut framer = Framer::new(framing);
+    let mut frames = Vec::new();
+    framer.frame(body, true, &mut frames);
+    if frames.len() > EVENTS_MAX {
+        let text = format!("the body has more than {EVENTS_MAX} events");
+        return Err(Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+    }
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let is_plain = |frame: &Frame| frame.kind == Kind::Other && frame.place == Place::Line;
+    if is_json(content_type)
+        && (framer.is_unfinished() || (!is_object && frames.iter().any(is_plain)))
+        && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body)
+    {
+        return Err(Answer::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}")));
+    }
+    Ok(frames)
+}
+
+/// How many events these are.
+fn events(frames: &[Frame]) -> u64 {
+    frames.iter().filter(|frame| !matches!(frame.kind, Kind::Blank | Kind::Between)).count() as u64
+}
+
 fn is_ndjson(content_type: Option<&HeaderValue>) -> bool {
-    let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|name| text.contains(name))
+    ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|name| mentions(content_type, name))
+}
+
+fn is_json(content_type: Option<&HeaderValue>) -> bool {
+    mentions(content_type, "json") && !is_ndjson(content_type)
+}
+
+fn mentions(content_type: Option<&HeaderValue>, name: &str) -> bool {
+    let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.to_ascii_lowercase().contains(name)
 }
 
 /// The body that goes on, None for the same one, and how many events it has.
-fn put_together(body: &[u8], events: &[Place], parts: &[Sifted]) -> (Option<Bytes>, usize) {
-    if parts.iter().all(|part| part.changes.is_empty()) {
-        return (None, events.len());
+fn put_together(body: &[u8], frames: &[Frame], parts: &[Part]) -> (Option<Bytes>, u64) {
+    if parts.iter().all(|part| part.sifted.changes.is_empty()) {
+        return (None, events(frames));
     }
-    let mut changes = parts.iter().flat_map(|part| {
-        part.changes.iter().map(|(number, change)| {
-            let bytes = match change {
-                Change::Enriched(range) => &part.enriched[range.clone()],
-                Change::Dropped => &[],
-            };
-            (*number as usize, bytes)
-        })
-    });
-    let mut next = changes.next();
-    let grown: usize = parts.iter().map(|part| part.enriched.len()).sum();
+    let grown: usize = parts.iter().map(|part| part.sifted.enriched.len()).sum();
     let mut out = Vec::with_capacity(body.len() + grown);
-    let change = |number: usize| match next {
-        Some((changed, bytes)) if changed == number => {
-            next = changes.next();
-            Some(bytes)
-        }
-        _ => None,
-    };
-    let kept = framing::assemble(body, events, change, &mut out);
+    let mut output = Output::default();
+    let mut kept = events(frames);
+    for part in parts {
+        let frames = &frames[part.numbers.clone()];
+        output.each(body, frames, &part.sifted, |bytes| out.extend_from_slice(bytes));
+        let dropped = part.sifted.changes.iter().filter(|change| change.1 == Change::Dropped);
+        kept -= dropped.count() as u64;
+    }
     (Some(out.into()), kept)
 }
 
 /// The number of the first event that is not JSON, counted from 1.
-fn first_not_json(body: &[u8], ndjson: bool) -> Option<usize> {
-    let events = framing::events(body, ndjson).ok()?;
-    let bad = |event: &Place| {
-        let bytes = &body[event.start as usize..event.end as usize];
+fn first_not_json(body: &[u8], content_type: Option<&HeaderValue>) -> Option<usize> {
+    let mut body = body.to_vec();
+    let frames = frames(&mut body, content_type).ok()?;
+    let mut events = frames.iter().filter(|frame| !matches!(frame.kind, Kind::Blank | Kind::Between));
+    let bad = |frame: &Frame| {
+        let bytes = &body[frame.start as usize..frame.end as usize];
         serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err()
     };
-    events.iter().position(bad).map(|at| at + 1)
+    events.position(bad).map(|at| at + 1)
 }

@@ -4,18 +4,16 @@
 //! nothing is lost when the process ends. What waits is bounded by bytes and by connections.
 //!
 //! - `listener`: connections, TLS, stopping; `handler`: which outcome becomes which answer;
-//! - `body`, `budget`: reading within limits; `framing`: where the events lie;
-//! - `pool`, `sift`: the module on all cores; `forward`: the downstream; `metrics`: what is counted.
+//! - `body`, `budget`: reading within limits;
+//! - `pool`: the module on all cores; `forward`: the downstream; `metrics`: what is counted.
 
 mod body;
 mod budget;
 mod forward;
-mod framing;
 mod handler;
 mod listener;
 mod metrics;
 mod pool;
-mod sift;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -134,7 +132,7 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
                 ServeError::Options("the forward token holds bytes that no header takes".into())
             })?),
         };
-    let generation = generation(load).map_err(ServeError::Module)?;
+    let generation = generation(load, options.answer_time_max).map_err(ServeError::Module)?;
     Ok(Sidecar {
         pool: Pool::new(generation, options.cores),
         downstream: Downstream::new(uri, header).map_err(ServeError::System)?,
@@ -147,8 +145,9 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
     })
 }
 
-fn generation(load: &Load) -> Result<Generation, String> {
-    Generation::new(load()?).map_err(|error| error.to_string())
+/// Half of the time for an answer is left for the downstream.
+fn generation(load: &Load, answer_time_max: Duration) -> Result<Generation, String> {
+    Generation::new(load()?, answer_time_max / 2).map_err(|error| error.to_string())
 }
 
 async fn run(options: Options, sidecar: Arc<Sidecar>, load: Arc<Load>) -> Result<(), ServeError> {
@@ -185,7 +184,8 @@ async fn run(options: Options, sidecar: Arc<Sidecar>, load: Arc<Load>) -> Result
 async fn reload(sidecar: Arc<Sidecar>, load: Arc<Load>, mut hangup: tokio::signal::unix::Signal) {
     while hangup.recv().await.is_some() {
         let load = load.clone();
-        let result = tokio::task::spawn_blocking(move || generation(&*load)).await;
+        let answer_time_max = sidecar.answer_time_max;
+        let result = tokio::task::spawn_blocking(move || generation(&*load, answer_time_max)).await;
         sidecar.reloaded(result.unwrap_or_else(|error| Err(error.to_string())));
     }
 }

@@ -2,46 +2,90 @@
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use super::framing::Place;
-use super::sift::{Sifted, Sifter};
-use crate::{Module, Trap};
+use tapsieve_records::{BLOCK_BYTES, Frame, Outcome, Sieve, SieveOptions, Sifted};
 
-/// A body is given to several cores in parts of at least this size.
-const PART_BYTES_MIN: usize = 1 << 20;
+use crate::ndjson::MirrorKey;
+use crate::{Instance, Module, Trap};
+
+/// After a record of this size the instance is replaced: its memory grows and never shrinks.
+const LARGE_BYTES: u32 = 1 << 20;
+/// How long one call into the module may take, in seconds.
+const CALL_SECONDS: u32 = 1;
+
+/// What became of a part of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    /// Which frames of the body.
+    pub(crate) numbers: Range<usize>,
+    pub(crate) sifted: Sifted,
+    /// What the module says of the mirror events, and whether they were dropped.
+    pub(crate) verdicts: Vec<(MirrorKey, bool)>,
+    pub(crate) time: Duration,
+}
+
+impl Part {
+    fn unanswered(numbers: Range<usize>, trap: Trap) -> Part {
+        let mut part = Part { numbers, ..Part::default() };
+        part.sifted.counts.unanswered = part.numbers.len() as u64;
+        part.sifted.first_failure = Some((0, trap));
+        part
+    }
+}
 
 /// A module, with the policy that it carries, and the instances that are idle.
 pub(crate) struct Generation {
     module: Module,
-    idle: Mutex<Vec<Sifter>>,
+    options: SieveOptions,
+    idle: Mutex<Vec<Sieve<Instance>>>,
 }
 
 impl Generation {
-    /// Starts one instance to see that the module answers.
+    /// Starts one instance to see that the module answers. One part of a body may take so long.
     ///
     /// # Errors
     /// It does not.
-    pub(crate) fn new(module: Module) -> Result<Generation, Trap> {
-        let first = Sifter::new(&module)?;
-        Ok(Generation { module, idle: Mutex::new(vec![first]) })
-    }
-
-    fn sift(&self, body: &[u8], events: &[Place], numbers: Range<usize>) -> Sifted {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let sifter = idle.map_or_else(|| Sifter::new(&self.module), Ok);
-        match sifter {
-            Ok(mut sifter) => {
-                let sifted = sifter.sift(body, events, numbers);
-                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sifter);
-                sifted
-            }
-            // It worked once, so this is a lack of memory: the events go on as they are.
-            Err(error) => {
-                Sifted { unanswered: numbers.len() as u64, first_failure: Some(error), ..Sifted::default() }
+    pub(crate) fn new(module: Module, part_time_max: Duration) -> Result<Generation, Trap> {
+        let options =
+            SieveOptions { verdicts: true, time_max: Some(part_time_max), ..SieveOptions::default() };
+        let generation = Generation { module, options, idle: Mutex::default() };
+        let first = generation.sieve();
+        match first.failed() {
+            Some(trap) => Err(trap.clone()),
+            None => {
+                generation.idle.lock().unwrap_or_else(PoisonError::into_inner).push(first);
+                Ok(generation)
             }
         }
+    }
+
+    fn sieve(&self) -> Sieve<Instance> {
+        let mut instance = self.module.instance();
+        instance.set_call_seconds(CALL_SECONDS);
+        Sieve::new(instance, self.options)
+    }
+
+    fn sift(&self, body: &[u8], frames: &[Frame], numbers: Range<usize>) -> Part {
+        let began = Instant::now();
+        let frames = &frames[numbers.clone()];
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut sieve = idle.unwrap_or_else(|| self.sieve());
+        let mut part = Part { numbers, ..Part::default() };
+        sieve.sift(body, frames, &mut part.sifted, |told| {
+            // One that was described before passes as it is.
+            if told.outcome != Outcome::Unchanged {
+                part.verdicts.push((MirrorKey::of(told.verdict), told.outcome == Outcome::Dropped));
+            }
+        });
+        // One that does not answer would not answer the next body either.
+        if sieve.failed().is_none() && frames.iter().all(|frame| frame.end - frame.start <= LARGE_BYTES) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sieve);
+        }
+        part.time = began.elapsed();
+        part
     }
 }
 
@@ -67,30 +111,30 @@ impl Pool {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }
 
-    /// Asks the module about every event of a body.
-    pub(crate) async fn sift(&self, body: Arc<Vec<u8>>, events: Arc<Vec<Place>>) -> Vec<Sifted> {
+    /// Asks the module about every record of a body.
+    pub(crate) async fn sift(&self, body: Arc<Vec<u8>>, frames: Arc<Vec<Frame>>) -> Vec<Part> {
         let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let count = (body.len() / PART_BYTES_MIN).clamp(1, self.cores_max);
+        // A body is given to several cores where that is worth it.
+        let count = (body.len() / BLOCK_BYTES).clamp(1, self.cores_max);
         let mut parts = Vec::with_capacity(count);
         for part in 0..count {
-            let numbers = events.len() * part / count..events.len() * (part + 1) / count;
-            let (generation, body, events) = (generation.clone(), body.clone(), events.clone());
+            let numbers = frames.len() * part / count..frames.len() * (part + 1) / count;
+            let (generation, body, frames) = (generation.clone(), body.clone(), frames.clone());
             let core = self.cores.clone().acquire_owned().await;
-            let unanswered = numbers.len() as u64;
+            let asked = numbers.clone();
             let work = tokio::task::spawn_blocking(move || {
-                let sifted = generation.sift(&body, &events, numbers);
-                drop((core, body, events));
-                sifted
+                let part = generation.sift(&body, &frames, asked);
+                drop((core, body, frames));
+                part
             });
-            parts.push((work, unanswered));
+            parts.push((work, numbers));
         }
         let mut sifted = Vec::with_capacity(count);
-        for (work, unanswered) in parts {
-            sifted.push(work.await.unwrap_or_else(|error| Sifted {
-                unanswered,
-                first_failure: Some(Trap::NotStarted(error.to_string())),
-                ..Sifted::default()
-            }));
+        for (work, numbers) in parts {
+            let failed = |error: tokio::task::JoinError| {
+                Part::unanswered(numbers, Trap::NotStarted(error.to_string()))
+            };
+            sifted.push(work.await.unwrap_or_else(failed));
         }
         sifted
     }

@@ -1,7 +1,7 @@
 ;; A module that keeps to docs/ABI.md and does what records ask for.
 ;; A record with `TAP!` in it may be about mirroring; the byte after it says what happens:
 ;;   e enrich   u unchanged   d drop   t trap   l loop without end   b a slice outside memory
-;;   n a record with a line break   w a wrong length   v enrich, then trap in `verdict`   m change the input, then trap
+;;   n a record with a line break   w a wrong length   g bytes that are no JSON   o another object   v enrich, then trap in `verdict`   m change the input, then trap
 ;;   S trap in `scan`   L loop in `scan`   O an offset after the block   (all three are enriched by `process`)
 ;; Its only policy is {"keep":"mirror"}.
 (module
@@ -15,6 +15,8 @@
   (data (i32.const 256) "unknown member `colour`")
   (data (i32.const 512) "{\22keep\22:\22mirror\22}")
   (data (i32.const 600) "{}\0a{}")
+  (data (i32.const 620) "garbage")
+  (data (i32.const 640) "{\22a\22:1}")
 
   (func $pack (param $address i32) (param $len i32) (result i64)
     (i64.or (i64.shl (i64.extend_i32_u (local.get $address)) (i64.const 32)) (i64.extend_i32_u (local.get $len))))
@@ -76,6 +78,8 @@
     (if (i32.eq (local.get $wish) (i32.const 108 (; l ;))) (then (loop $forever (br $forever))))
     (if (i32.eq (local.get $wish) (i32.const 98 (; b ;))) (then (return (i64.const 0xfffffff0_00000040))))
     (if (i32.eq (local.get $wish) (i32.const 110 (; n ;))) (then (return (call $pack (i32.const 600) (i32.const 5)))))
+    (if (i32.eq (local.get $wish) (i32.const 103 (; g ;))) (then (return (call $pack (i32.const 620) (i32.const 7)))))
+    (if (i32.eq (local.get $wish) (i32.const 111 (; o ;))) (then (return (call $pack (i32.const 640) (i32.const 7)))))
     (if (i32.eq (local.get $wish) (i32.const 119 (; w ;))) (then
       (return (call $pack (local.get $address) (i32.const 1)))))
     (if (i32.eq (local.get $wish) (i32.const 117 (; u ;))) (then

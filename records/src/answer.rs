@@ -83,3 +83,17 @@ impl fmt::Display for ConfigureError {
 }
 
 impl std::error::Error for ConfigureError {}
+
+/// Text from a module or a file as it may be shown on a terminal: without control characters.
+///
+/// ```
+/// assert_eq!(tapsieve_records::plain("red \u{1b}[31m"), "red \u{fffd}[31m");
+/// ```
+pub fn plain(text: &str) -> String {
+    // Besides control characters those that turn the direction of what is read.
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
+}

@@ -26,16 +26,14 @@ pub(crate) fn person(actor: &str) -> Option<&str> {
 }
 
 /// Where records say who acted as the actor, or whom the actor acted as.
-const IMPERSONATORS: [&str; 9] = [
+const IMPERSONATORS: [&str; 7] = [
     "/userIdentity/sessionContext/sourceIdentity",
     "/userIdentity/onBehalfOf/userId",
     "/userIdentity/invokedBy",
-    "/userIdentity/sessionContext/sessionIssuer/arn",
     "/protoPayload/authenticationInfo/serviceAccountDelegationInfo/0/firstPartyPrincipal/principalEmail",
     "/protoPayload/authenticationInfo/serviceAccountDelegationInfo/0/principalSubject",
     "/impersonatedUser/username",
     "/data/identity/principalName",
-    "/identity/authorization/evidence/principalId",
 ];
 
 /// Identities beside the actor that the record itself names, with the person first.
@@ -59,7 +57,7 @@ pub(crate) fn behind(record: &Value, actor: Option<&str>) -> Vec<String> {
 pub(crate) fn declared_person(record: &Value) -> Option<&str> {
     ["", "/detail", "/event"].iter().find_map(|base| {
         let event = record.pointer(base)?;
-        [IMPERSONATORS[0], IMPERSONATORS[4]].iter().find_map(|path| event.pointer(path)?.as_str())
+        [IMPERSONATORS[0], IMPERSONATORS[3]].iter().find_map(|path| event.pointer(path)?.as_str())
     })
 }
 

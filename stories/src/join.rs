@@ -177,7 +177,10 @@ impl Stories {
                     .is_none_or(|plot| event.ends() || !plot.is_gone(own) || self.within(plot.last(), now))
             };
             join(self.own.get(own).filter(taken), false);
-            join(self.named.get(&(own.clone(), approved)), !event.ends());
+            join(
+                self.named.get(&(own.clone(), approved)).filter(|number| self.lasts(own, **number, now)),
+                !event.ends(),
+            );
         }
         for (_, key) in &keys.references {
             let gone = |number: &&u64| {
@@ -186,7 +189,10 @@ impl Stories {
                     .is_none_or(|plot| !plot.is_gone(key) || self.within(plot.last(), now))
             };
             join(self.own.get(key).filter(gone), true);
-            join(self.named.get(&(key.clone(), approved)), true);
+            join(
+                self.named.get(&(key.clone(), approved)).filter(|number| self.lasts(key, **number, now)),
+                true,
+            );
         }
         // Who looks around may look at anything.
         if let Some(actor) = keys.actor.as_ref().filter(|_| !event.is_aside())
@@ -196,6 +202,12 @@ impl Stories {
             join(Some(number), true);
         }
         found
+    }
+
+    /// Whether a name still means what it meant in a story: a device's interface is used for this and for that.
+    fn lasts(&self, key: &str, number: u64, now: i64) -> bool {
+        !key.starts_with("device|")
+            || self.stories.get(&number).is_some_and(|plot| plot.runs() || self.within(plot.last(), now))
     }
 
     fn within(&self, last: i64, now: i64) -> bool {

@@ -70,7 +70,7 @@ fn own_name(event: &Event) -> Option<&'static str> {
         "tap" | "tap_configuration" | "tap_proxy" => "id",
         "packet_capture" if is_of_device(event) => "packet_capture",
         "mirroring_rule" if is_of_device(event) => "filter",
-        "tags" | "resource_share" => "target",
+        "tags" => "target",
         _ => "name",
     };
     Some(by_kind).filter(has).or_else(|| {
@@ -119,6 +119,10 @@ fn key(event: &Event, name: &str, id: &str) -> String {
         }
         "azure" if !id.contains('/') => format!("azure|{}|{name}|{}", fold(account), fold(id)),
         "gcp" => format!("gcp|{}", path(id)),
+        // Shared with another account a target has its whole name; a session has the end of it.
+        "aws" if id.starts_with("arn:") && id.contains(":traffic-mirror-") => {
+            format!("aws|{}", fold(id.rsplit('/').next().unwrap_or(id)))
+        }
         provider => format!("{provider}|{}", fold(id)),
     }
 }

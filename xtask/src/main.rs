@@ -68,6 +68,11 @@ const TASKS: &[Task] = &[
         run: bench::bench,
     },
     Task {
+        name: "month",
+        help: "join a month of a million records into stories and print what was joined rightly; [RECORDS [MONTHS [FILE]]]",
+        run: month,
+    },
+    Task {
         name: "wheel",
         help: "build the Python package: dist/tapsieve-VERSION-py3-none-any.whl",
         run: python::wheel,
@@ -96,6 +101,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn month(arguments: &[String]) -> Result<(), String> {
+    let month = ["run", "--quiet", "--release", "-p", "tapsieve-stories", "--example", "month", "--"];
+    task::run(task::cargo(&month).args(arguments))
 }
 
 fn help(_: &[String]) -> Result<(), String> {

@@ -33,7 +33,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),
     ("records", &[]),
-    ("stories", &[]),
+    ("stories", &["tapsieve-detector"]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];
 

@@ -32,8 +32,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ),
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),
-    ("records", &[]),
-    ("stories", &["tapsieve-detector"]),
+    ("stories", &["tapsieve-detector", "tapsieve-policy"]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];
 

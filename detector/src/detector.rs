@@ -93,8 +93,8 @@ impl Detector {
             return self.without_answer(record);
         };
         let claims = Claims::read(&index);
-        let original = Index::read(claims.wrapped.unwrap_or_default(), 1);
-        let device = Record::read(&original).unwrap_or(top).device.and_then(Raw::text);
+        let original = claims.wrapped.map(|record| Index::read(record, 1));
+        let device = original.as_ref().and_then(Record::read).unwrap_or(top).device.and_then(Raw::text);
         let mut layers = vec![Layer::Object(Cow::Borrowed(record))];
         let mut at = 0usize;
         while let Some(layer) = layers.get(at) {

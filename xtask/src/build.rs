@@ -71,7 +71,7 @@ fn gzipped_len(bytes: &[u8]) -> Result<usize, String> {
 
 /// Flags for the module alone: a small stack, and panic messages that name no folder of this machine.
 fn module_flags() -> String {
-    format!("-Clink-arg=-zstack-size={STACK_BYTES} {}", path_flags())
+    format!("-Clink-arg=-zstack-size={STACK_BYTES} -Clink-arg=--compress-relocations {}", path_flags())
 }
 
 /// Flags that keep folders of this machine out of what is built.

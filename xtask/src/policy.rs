@@ -2,8 +2,8 @@
 
 use tapsieve_detector::policy::TEXT_BYTES_MAX;
 use tapsieve_detector::policy::members::{
-    APPROVED, APPROVED_DOCS, MATCHERS, MATCHERS_DOCS, Member, OPERATION, OPERATION_DOCS, POLICY, POLICY_DOCS,
-    SEVERITY, SEVERITY_DOCS, Takes,
+    APPROVED, APPROVED_DOCS, MATCHERS, MATCHERS_DOCS, Member, OPERATION, OPERATION_DOCS, PATTERNS_MAX,
+    POLICY, POLICY_DOCS, SEVERITY, SEVERITY_DOCS, Takes,
 };
 
 /// The tables of an entry, in the order that the page has them, each with its sentences.
@@ -15,7 +15,8 @@ fn documented(table: &'static [Member]) -> &'static [&'static str] {
         (SEVERITY, SEVERITY_DOCS),
         (OPERATION, OPERATION_DOCS),
     ];
-    tables.iter().find(|(known, _)| std::ptr::eq(*known, table)).map_or(&[], |(_, docs)| docs)
+    let names = |table: &[Member]| table.iter().map(|member| member.name).collect::<Vec<_>>();
+    tables.iter().find(|(known, _)| names(known) == names(table)).map_or(&[], |(_, docs)| docs)
 }
 
 /// The JSON Schema, for editors.
@@ -54,17 +55,21 @@ fn object(tables: &[&'static [Member]], indent: &str) -> String {
 }
 
 fn value(takes: &Takes, indent: &str) -> String {
+    let listed = |min: usize, max: usize, items: String| {
+        format!(
+            "{indent}\"type\": \"array\",\n{indent}\"minItems\": {min},\n{indent}\"maxItems\": {max},\n{indent}\"items\": {{\n{items}\n{indent}}}"
+        )
+    };
+    let inner = format!("{indent}  ");
     match *takes {
-        Takes::Word(words, _) => {
+        Takes::Word(words) => {
             let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
             format!("{indent}\"enum\": [{}]", words.join(", "))
         }
-        Takes::List(each, min, max) => format!(
-            "{indent}\"type\": \"array\",\n{indent}\"minItems\": {min},\n{indent}\"maxItems\": {max},\n{indent}\"items\": {{\n{}\n{indent}}}",
-            value(each, &format!("{indent}  "))
-        ),
-        Takes::Entry(tables) => object(tables, indent),
-        Takes::Text | Takes::Glob | Takes::Pattern(_) | Takes::Time(_) => {
+        Takes::Words(words, min) => listed(min, PATTERNS_MAX, value(&Takes::Word(words), &inner)),
+        Takes::Patterns(_) => listed(1, PATTERNS_MAX, value(&Takes::Text, &inner)),
+        Takes::Entries(tables, max) => listed(0, max, object(tables, &inner)),
+        Takes::Text | Takes::Glob | Takes::Time => {
             format!(
                 "{indent}\"type\": \"string\",\n{indent}\"minLength\": 1,\n{indent}\"maxLength\": {TEXT_BYTES_MAX}"
             )
@@ -99,16 +104,12 @@ pub(crate) fn page(current: &str) -> Result<String, String> {
 
 fn words(takes: &Takes) -> String {
     match *takes {
-        Takes::Word(words, _) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Takes::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Takes::Words(names, _) => format!("list of {}", words(&Takes::Word(names))),
         Takes::Text => "text".into(),
         Takes::Glob => "glob".into(),
-        Takes::Pattern(_) => "pattern".into(),
-        Takes::Time(_) => "date and time".into(),
-        Takes::Entry(_) => "entry".into(),
-        Takes::List(each, _, max) => match each {
-            Takes::Word(..) => format!("list of {}", words(each)),
-            Takes::Entry(_) => format!("at most {max} entries"),
-            _ => format!("list of at most {max} {}s", words(each)),
-        },
+        Takes::Patterns(_) => format!("list of at most {PATTERNS_MAX} patterns"),
+        Takes::Time => "date and time".into(),
+        Takes::Entries(_, max) => format!("at most {max} entries"),
     }
 }

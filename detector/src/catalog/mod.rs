@@ -22,12 +22,32 @@ use alloc::borrow::Cow;
 pub use requires::{Requires, Test};
 pub use table::{Table, compare};
 
+/// Words that stand for the values of a type.
+pub trait Vocabulary: Copy + 'static {
+    /// Every value, in order.
+    const VALUES: &'static [Self];
+    /// The words, in the same order.
+    const WORDS: &'static [&'static str];
+
+    /// Its place among the values.
+    fn place(self) -> usize;
+}
+
 /// Declares a vocabulary: an enum whose variants have one name each in the output.
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name { $($(#[$variant_doc])* $variant),* }
+
+        impl $crate::catalog::Vocabulary for $name {
+            const VALUES: &'static [$name] = $name::ALL;
+            const WORDS: &'static [&'static str] = $name::NAMES;
+
+            fn place(self) -> usize {
+                self as usize
+            }
+        }
 
         impl $name {
             /// Every value, in order.
@@ -43,6 +63,7 @@ macro_rules! vocabulary {
         }
     };
 }
+pub(crate) use vocabulary;
 
 vocabulary! {
     /// Who offers the mirroring.

@@ -33,6 +33,8 @@ impl<'r, 'a> Claims<'r, 'a> {
         for member in record.members() {
             let Some(key) = member.key() else { continue };
             match key.as_ref() {
+                // Nearly every key ends here.
+                [b'a'..=b'd' | b'f'..=b'l' | b'n'..=b's' | b'v'..=b'z' | ..=b'Z', ..] => {}
                 b"enrichments" => claims.enrichments = member.value.array().map(Raw),
                 b"unmapped" => wrapped = member.value.object(),
                 key => claims.note(key.split(|byte| *byte == b'.').next().unwrap_or_default()),

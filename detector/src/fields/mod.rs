@@ -275,9 +275,13 @@ fn holds(value: Raw<'_>, test: Test) -> bool {
     }
 }
 
-/// Whether a range holds every address.
+/// Whether a range holds every address: a prefix of no bits, whatever address stands before it.
 pub(crate) fn is_everything(range: &str) -> bool {
-    matches!(range, "0.0.0.0/0" | "::/0")
+    let mut halves = range.trim_ascii().as_bytes().splitn(2, |byte| *byte == b'/');
+    let (Some(address), Some(bits)) = (halves.next(), halves.next()) else { return false };
+    let of_address = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':');
+    let has_mark = address.iter().any(|byte| matches!(byte, b'.' | b':'));
+    has_mark && address.iter().all(of_address) && !bits.is_empty() && bits.iter().all(|digit| *digit == b'0')
 }
 
 /// Whether `part` stands in `text`, in any case.

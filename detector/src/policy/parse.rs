@@ -1,9 +1,9 @@
 //! From JSON to a policy's values, strictly. Knows the tables of members, not what the values are for.
 
-use super::members::{MATCHERS, Member, POLICY, Takes};
+use super::members::{Compared, Member, PATTERNS_MAX, POLICY, Place, Policy, Table, Takes};
 use super::net::Net;
-use super::pattern::Program;
-use super::{Pattern, Value, time};
+use super::pattern::{Pattern, Program, Test};
+use super::time;
 use crate::json::{Elements, Index, Raw, joined, write_number};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -31,12 +31,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads a policy: one value for each row of its table.
-    pub(super) fn policy(&mut self, json: &[u8]) -> Result<Vec<Value>, Why> {
+    /// Reads a policy.
+    pub(super) fn policy(&mut self, json: &[u8]) -> Result<Policy, Why> {
         if json.len() > POLICY_BYTES_MAX {
             return Err("is longer than 262144 bytes");
         }
-        self.table(json, &[POLICY])
+        if core::str::from_utf8(json).is_err() {
+            return Err("is not UTF-8");
+        }
+        let mut policy = Policy::new();
+        self.table(json, &[POLICY], &mut policy)?;
+        Ok(policy)
     }
 
     /// The message for an error.
@@ -71,84 +76,127 @@ impl Reader {
         back
     }
 
+    /// Goes to an entry of a list at the top.
+    pub(super) fn enter_path(&mut self, list: &str, at: usize) {
+        self.leave(0);
+        self.enter_member(list);
+        self.enter(at);
+    }
+
     /// Goes back to where [`Reader::enter`] came from.
     pub(super) fn leave(&mut self, back: usize) {
         self.path.truncate(back);
     }
 
-    fn table(&mut self, json: &[u8], tables: &[&'static [Member]]) -> Result<Vec<Value>, Why> {
+    fn table(
+        &mut self,
+        json: &[u8],
+        tables: &[&'static [Member]],
+        values: &mut dyn Table,
+    ) -> Result<(), Why> {
         let rows = tables.concat();
-        let mut values = Vec::new();
-        values.resize_with(rows.len(), || Value::Absent);
+        // One bit for each member that was given.
+        let mut given = 0u32;
         let index = Index::read(json, 1);
         for member in index.members() {
             let key = member.key().unwrap_or_default();
             let key = String::from_utf8_lossy(&key);
             let back = self.enter_member(&key);
-            let Some((row, place)) = rows.iter().zip(&mut values).find(|(row, _)| row.name == key) else {
-                self.detail.clear();
-                for row in &rows {
-                    self.expect(row.name);
-                }
+            let Some((at, row)) = rows.iter().enumerate().find(|(_, row)| row.name == key) else {
+                self.expect_all(rows.iter().map(|row| row.name), "");
                 return Err("unknown member, expected %");
             };
-            if !matches!(place, Value::Absent) {
+            let bit = 1u32.unbounded_shl(at as u32);
+            if given & bit != 0 {
                 return Err("stands there twice");
             }
-            *place = self.value(&row.takes, member.value)?;
+            given |= bit;
+            if let Some(place) = values.place(at) {
+                self.value(&row.takes, member.value, place)?;
+            }
             self.leave(back);
         }
         if !index.is_whole() {
             return Err("expected a JSON object");
         }
-        for (row, value) in rows.iter().zip(&values) {
-            if let (true, Value::Absent) = (row.required, value) {
+        for (at, row) in rows.iter().enumerate() {
+            if row.required && given.unbounded_shr(at as u32) & 1 == 0 {
                 self.detail = row.name.to_owned();
                 return Err("`%` is missing");
             }
         }
-        // Entries that fit events begin with the matchers; the last two are times.
-        if tables.len() > 1 {
-            if let Some([Value::Time(from), Value::Time(until)]) =
-                values.get(MATCHERS.len().saturating_sub(2)..MATCHERS.len())
-                && from >= until
-            {
-                self.enter_member("until");
-                return Err("is not after `from`");
-            }
-            let matchers = MATCHERS.len().saturating_sub(2);
-            if values.iter().take(matchers).all(|value| matches!(value, Value::Absent)) {
-                return Err("fits every event; say which, for example with `actors`");
-            }
-        }
-        Ok(values)
+        Ok(())
     }
 
-    fn value(&mut self, takes: &Takes, raw: Raw<'_>) -> Result<Value, Why> {
-        match *takes {
-            Takes::Entry(tables) => return self.table(raw.0, tables).map(Value::List),
-            Takes::List(each, min, max) => {
-                let mut elements = Elements::new(raw.array().ok_or("expected a list")?);
-                let mut values = Vec::new();
-                for element in elements.by_ref() {
-                    let back = self.enter(values.len());
-                    values.push(self.value(each, element)?);
-                    self.leave(back);
-                }
-                return match values.len() {
-                    _ if !elements.ended() => Err("is not JSON"),
-                    len if len < min => Err("is empty, so no event would fit"),
-                    len if len > max => {
-                        self.detail.clear();
-                        self.enter(max);
-                        Err("is one value too many")
-                    }
-                    _ => Ok(Value::List(values)),
-                };
+    fn value(&mut self, takes: &Takes, raw: Raw<'_>, place: Place<'_>) -> Result<(), Why> {
+        match (takes, place) {
+            (Takes::Entries(tables, max), Place::Entries(entries)) => {
+                self.elements(raw, 0, *max, &mut |reader, element| match entries.add() {
+                    Some(entry) => reader.table(element.0, tables, entry),
+                    None => Ok(()),
+                })
             }
-            _ => {}
+            (Takes::Words(words, min), Place::Words(bits)) => {
+                self.elements(raw, *min, PATTERNS_MAX, &mut |reader, element| {
+                    *bits |= 1u64.unbounded_shl(reader.word(words, element)? as u32);
+                    Ok(())
+                })
+            }
+            (Takes::Patterns(compared), Place::Patterns(patterns)) => {
+                self.elements(raw, 1, PATTERNS_MAX, &mut |reader, element| {
+                    patterns.push(reader.pattern(*compared, element)?);
+                    Ok(())
+                })
+            }
+            (Takes::Word(words), Place::Word(place)) => {
+                *place = self.word(words, raw)?.saturating_add(1) as u8;
+                Ok(())
+            }
+            (Takes::Time, Place::Time(place)) => {
+                *place = time::millis(&self.text(raw)?);
+                place.map(drop).ok_or("% is not a date and time such as 2026-03-04T09:36:07Z")
+            }
+            (_, Place::Text(place)) => {
+                *place = self.text(raw)?;
+                match takes {
+                    Takes::Glob if place.starts_with("re:") => Err("takes `*` and `?`, not `re:`"),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
+    }
+
+    fn elements(
+        &mut self,
+        raw: Raw<'_>,
+        min: usize,
+        max: usize,
+        each: &mut dyn FnMut(&mut Self, Raw<'_>) -> Result<(), Why>,
+    ) -> Result<(), Why> {
+        let mut elements = Elements::new(raw.array().ok_or("expected a list")?);
+        let mut count = 0usize;
+        for element in elements.by_ref() {
+            let back = self.enter(count);
+            if count == max {
+                return Err("is one value too many");
+            }
+            each(self, element)?;
+            self.leave(back);
+            count = count.saturating_add(1);
+        }
+        match () {
+            () if !elements.ended() => Err("is not JSON"),
+            () if count < min => Err("is empty, so no event would fit"),
+            () => Ok(()),
+        }
+    }
+
+    fn text(&mut self, raw: Raw<'_>) -> Result<String, Why> {
         let text = raw.string().ok_or("expected a text")?;
+        if raw.0.iter().any(|byte| *byte < b' ') {
+            return Err("has a control character, which JSON writes as `\\u001f`");
+        }
         if text.len() > TEXT_BYTES_MAX {
             return Err("is longer than 512 bytes");
         }
@@ -156,38 +204,56 @@ impl Reader {
             return Err("is empty");
         }
         self.detail.clear();
-        self.detail.push('`');
-        self.detail.push_str(&text);
-        self.detail.push('`');
-        Ok(match *takes {
-            Takes::Word(words, _) => {
-                let Some(word) = words.iter().position(|word| *word == text) else {
-                    self.detail.push_str(" is not known, expected ");
-                    for word in words {
-                        self.expect(word);
-                    }
-                    return Err("%");
-                };
-                Value::Word(word)
-            }
-            Takes::Time(_) => Value::Time(
-                time::millis(&text).ok_or("% is not a date and time such as 2026-03-04T09:36:07Z")?,
-            ),
-            Takes::Pattern(subject) => Value::Pattern(if let Some(expression) = text.strip_prefix("re:") {
-                let program = Program::compile(expression)?;
-                self.steps = self.steps.saturating_add(program.len());
-                if self.steps > STEPS_MAX {
-                    return Err("the policy's `re:` patterns are too large together");
-                }
-                Pattern::Expression(program)
-            } else if subject == super::members::Subject::SourceIp && is_like_address(text.as_bytes()) {
-                Pattern::Net(Net::parse(&text)?)
-            } else {
-                Pattern::Glob(text.into_owned())
-            }),
-            Takes::Glob if text.starts_with("re:") => return Err("takes `*` and `?`, not `re:`"),
-            _ => Value::Text(text.into_owned()),
+        self.expect(&text);
+        Ok(text.into_owned())
+    }
+
+    /// The place of a word.
+    fn word(&mut self, words: &[&str], raw: Raw<'_>) -> Result<usize, Why> {
+        let text = self.text(raw)?;
+        words.iter().position(|word| *word == text).ok_or_else(|| {
+            let known = joined(&[&self.detail, " is not known, expected "]);
+            self.expect_all(words.iter().copied(), &known);
+            "%"
         })
+    }
+
+    fn pattern(&mut self, compared: Compared, raw: Raw<'_>) -> Result<Pattern, Why> {
+        let text = self.text(raw)?;
+        let mut rest = text.as_str();
+        let is_expression = rest.strip_prefix("re:").inspect(|expression| rest = expression).is_some();
+        let mut resource = String::new();
+        if compared == Compared::Resource
+            && let Some((name, id)) = named(rest)
+        {
+            if name.eq_ignore_ascii_case(super::FREE_TEXT) {
+                return Err("is what the event's actor wrote, by which nothing is judged");
+            }
+            resource.push_str(name);
+            rest = id;
+        }
+        let test = if is_expression {
+            let program = Program::compile(rest)?;
+            self.steps = self.steps.saturating_add(program.len());
+            if self.steps > STEPS_MAX {
+                return Err("the policy's `re:` patterns are too large together");
+            }
+            Test::Expression(program)
+        } else if compared == Compared::Address && is_like_address(rest.as_bytes()) {
+            Test::Net(Net::parse(rest)?)
+        } else {
+            Test::Glob(rest.to_owned())
+        };
+        Ok(Pattern { resource, test })
+    }
+
+    /// Lists the words that are expected behind `before`.
+    fn expect_all<'w>(&mut self, words: impl Iterator<Item = &'w str>, before: &str) {
+        self.detail.clear();
+        self.detail.push_str(before);
+        for word in words {
+            self.expect(word);
+        }
     }
 
     /// Adds a word to those that are expected.
@@ -199,6 +265,14 @@ impl Reader {
         self.detail.push_str(word);
         self.detail.push('`');
     }
+}
+
+/// The resource that a pattern names before its first `=`, and the pattern for its id.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == b'=')?;
+    let (name, id) = (text.get(..at)?, text.get(at.saturating_add(1)..)?);
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    is_name.then_some((name, id))
 }
 
 /// Whether somebody who writes this means an address, not the name of a service.

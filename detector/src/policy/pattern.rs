@@ -3,13 +3,30 @@
 //! A regular expression becomes a short program that is run on all its places at once, so that the time is at most
 //! the product of program and text. There is nothing to go back to, and nothing is captured.
 
-use alloc::{vec, vec::Vec};
+use super::net::Net;
+use alloc::{string::String, vec, vec::Vec};
 
 /// Longer texts of an event fit no pattern, so that one event cannot take long.
 const TEXT_BYTES_MAX: usize = 4096;
 
 /// A program has at most this many steps.
 pub(super) const STEPS_MAX: usize = 500;
+
+/// One pattern of a policy.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    /// The resource that it looks at; empty for any.
+    pub(super) resource: String,
+    pub(super) test: Test,
+}
+
+/// What a text has to be.
+#[derive(Debug)]
+pub(super) enum Test {
+    Glob(String),
+    Expression(Program),
+    Net(Net),
+}
 
 /// What is wrong with an expression.
 type Why = &'static str;
@@ -27,17 +44,22 @@ fn take(text: &mut &str) -> Option<char> {
 }
 
 /// Whether the whole text fits: `*` stands for any characters, `?` for one; ASCII letters fit in any case.
-pub(super) fn glob_fits(mut glob: &str, mut text: &str) -> bool {
-    let mut retry = None;
+///
+/// Goes back to the last star, which is fast for what people write, and changes to [`in_step`] when it has tried as
+/// often as both are long.
+pub(super) fn glob_fits(glob: &str, text: &str) -> bool {
     if text.len() > TEXT_BYTES_MAX {
         return false;
     }
+    let mut tries = glob.len().saturating_add(text.len());
+    let (mut glob_rest, mut text_rest) = (glob, text);
+    let mut retry = None;
     loop {
-        let here = text;
-        match (take(&mut glob), take(&mut text)) {
+        let here = text_rest;
+        match (take(&mut glob_rest), take(&mut text_rest)) {
             (Some('*'), _) => {
-                text = here;
-                retry = Some((glob, text));
+                text_rest = here;
+                retry = Some((glob_rest, text_rest));
             }
             (Some('?'), Some(_)) => {}
             (Some(a), Some(b)) if a.eq_ignore_ascii_case(&b) => {}
@@ -49,10 +71,58 @@ pub(super) fn glob_fits(mut glob: &str, mut text: &str) -> bool {
                     return false;
                 }
                 retry = Some((after_star, from));
-                (glob, text) = (after_star, from);
+                (glob_rest, text_rest) = (after_star, from);
             }
         }
+        let Some(left) = tries.checked_sub(1) else { return in_step(glob, text) };
+        tries = left;
     }
+}
+
+/// [`glob_fits`] without going back: all places of the glob go through the text together, one bit each.
+#[cold]
+#[inline(never)]
+fn in_step(glob: &str, text: &str) -> bool {
+    let words = (glob.len() / 64).saturating_add(1);
+    // For each byte a row of bits: the places of the glob that take it.
+    let mut takes = vec![0u64; words.saturating_mul(256)];
+    // The places that the text has come to; those at a `*`, at a `?`, and behind a `?`.
+    let mut places = vec![[0u64; 4]; words];
+    let mut len = 0usize;
+    for byte in glob.bytes() {
+        let bit = 1u64.unbounded_shl(len as u32 % 64);
+        let row = usize::from(byte.to_ascii_lowercase()).wrapping_mul(words);
+        match (byte, places.get_mut(len / 64), takes.get_mut(row.wrapping_add(len / 64))) {
+            (b'*', Some([_, stars, ..]), _) => {
+                *stars |= bit;
+                continue;
+            }
+            (b'?', Some([_, _, any, _]), _) => *any |= bit,
+            (_, _, Some(takes)) => *takes |= bit,
+            _ => {}
+        }
+        len = len.wrapping_add(1);
+        if let (b'?', Some([.., behind])) = (byte, places.get_mut(len / 64)) {
+            *behind |= 1u64.unbounded_shl(len as u32 % 64);
+        }
+    }
+    if let Some([here, ..]) = places.first_mut() {
+        *here = 1;
+    }
+    for byte in text.bytes() {
+        let row = usize::from(byte.to_ascii_lowercase()).wrapping_mul(words);
+        let takes = takes.get(row..).unwrap_or_default();
+        // The bytes of a character after its first go with it.
+        let goes_on = matches!(byte, 0x80..=0xbf);
+        let mut carry = 0;
+        for ([here, stars, any, behind], takes) in places.iter_mut().zip(takes) {
+            let (moved, stay) = if goes_on { (*takes, *stars | *behind) } else { (*takes | *any, *stars) };
+            let moved = *here & moved;
+            *here = moved << 1 | carry | *here & stay;
+            carry = moved >> 63;
+        }
+    }
+    places.get(len / 64).is_some_and(|[here, ..]| here.unbounded_shr(len as u32 % 64) & 1 == 1)
 }
 
 /// A compiled regular expression.
@@ -222,7 +292,7 @@ impl Compiler<'_> {
     fn push(&mut self, step: Step) -> Result<(), Why> {
         self.program.steps.push(step);
         match self.program.len() > STEPS_MAX {
-            true => Err("it is too large once its repetitions are written out"),
+            true => Err(TOO_LARGE),
             false => Ok(()),
         }
     }
@@ -256,8 +326,8 @@ impl Compiler<'_> {
             '+' => (1, None),
             '?' => (0, Some(1)),
             _ => {
-                let min = self.number().ok_or(BOUNDS)?;
-                let max = if skip(&mut self.rest, ",") { self.number() } else { Some(min) };
+                let min = self.number()?.ok_or(BOUNDS)?;
+                let max = if skip(&mut self.rest, ",") { self.number()? } else { Some(min) };
                 if !skip(&mut self.rest, "}") || max.is_some_and(|max| max < min) {
                     return Err(BOUNDS);
                 }
@@ -285,13 +355,14 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn number(&mut self) -> Option<usize> {
+    /// A number, where one stands there.
+    fn number(&mut self) -> Result<Option<usize>, Why> {
         let mut number = None;
         while let Some(digit @ b'0'..=b'9') = self.rest.as_bytes().first() {
             number = Some(number.unwrap_or(0usize).saturating_mul(10).saturating_add((digit & 15).into()));
             take(&mut self.rest);
         }
-        number.filter(|number| *number <= STEPS_MAX)
+        if number.is_some_and(|number| number > STEPS_MAX) { Err(TOO_LARGE) } else { Ok(number) }
     }
 
     /// What a character means that may be a backslash: ranges, all but which where it is a capital, or itself.
@@ -307,6 +378,8 @@ impl Compiler<'_> {
             'n' => (&[], '\n'),
             't' => (&[], '\t'),
             'r' => (&[], '\r'),
+            // Elsewhere these are the two ends of a word.
+            '<' | '>' => return Err("`\\<` and `\\>` are not supported; the signs need no `\\`"),
             _ if character.is_ascii_punctuation() => (&[], character),
             _ => {
                 return Err(
@@ -354,6 +427,8 @@ impl Compiler<'_> {
         }
     }
 }
+
+const TOO_LARGE: &str = "it is too large once its repetitions are written out";
 
 const BOUNDS: &str = "`{` does not begin `{2}`, `{2,}` or `{2,5}`; write `\\{` for the sign";
 
@@ -470,6 +545,10 @@ mod tests {
             "a{2",
             "{2}",
             "a{501}",
+            "a{2,501}",
+            "a{0,99999999999999999999}",
+            "\\<a\\>",
+            "[\\<]",
             "(a{100}){100}",
             "a{99999}",
             "[a-",
@@ -484,8 +563,8 @@ mod tests {
                 .map(|_| {
                     [
                         '(', ')', '[', ']', '{', '}', '*', '+', '?', '|', '\\', '^', '$', '-', ',', '2', 'a',
-                        'é',
-                    ][draw.below(18)]
+                        'é', '<', '>', '0', '9', '5', '1', '\t', '/',
+                    ][draw.below(26)]
                 })
                 .collect();
             if let Ok(program) = Program::compile(&text) {
@@ -512,5 +591,40 @@ mod tests {
             assert_eq!(glob_fits(glob, text), fits, "{glob} {text}");
         }
         assert!(!glob_fits("*", &"x".repeat(TEXT_BYTES_MAX + 1)));
+    }
+
+    /// Both ways to compare a glob, against the expression that says the same.
+    #[test]
+    fn globs_agree_with_regex_lite() {
+        let mut draw = Draw(0x2545_f491_4f6c_dd1d);
+        let mut fitting = 0;
+        for _ in 0..20_000 {
+            let longest = [8, 70, 200][draw.below(3)];
+            let glob: String = (0..draw.below(longest))
+                .map(|_| ['a', 'a', 'A', 'b', '*', '?', 'é', '*'][draw.below(8)])
+                .collect();
+            let text: String = match draw.below(2) {
+                0 => (0..draw.below(longest)).map(|_| ['a', 'a', 'B', 'é', '-'][draw.below(5)]).collect(),
+                _ => glob
+                    .replace('*', ["", "ab", "é-", "aaa"][draw.below(4)])
+                    .replace('?', ["é", "a"][draw.below(2)]),
+            };
+            let mut expression = String::from("(?s)^");
+            for character in glob.chars() {
+                match character {
+                    '*' => expression.push_str(".*"),
+                    '?' => expression.push('.'),
+                    'a' | 'A' => expression.push_str("[aA]"),
+                    'b' => expression.push_str("[bB]"),
+                    other => expression.push(other),
+                }
+            }
+            expression.push('$');
+            let expected = regex_lite::Regex::new(&expression).unwrap().is_match(&text);
+            assert_eq!(glob_fits(&glob, &text), expected, "{glob} {text}");
+            assert_eq!(in_step(&glob, &text), expected, "{glob} {text} in step");
+            fitting += usize::from(expected);
+        }
+        assert!((4000..16_000).contains(&fitting), "{fitting} fit");
     }
 }

@@ -1,6 +1,6 @@
 //! Dates and times of events and policies: knows RFC 3339 and its relatives, no clock.
 
-/// Milliseconds since 1970 of `2026-03-04T09:36:07Z` and its relatives; what is finer is cut off.
+/// Milliseconds since 1970 of `2026-03-04T09:36:07Z` and its relatives; what is finer than a millisecond is cut off.
 ///
 /// A space may stand for the `T`; a time without an offset is in UTC; a date alone is its midnight.
 pub(crate) fn millis(text: &str) -> Option<i64> {

@@ -29,11 +29,13 @@ pub(crate) fn trials(files: &'static [VectorFile]) -> Vec<Trial> {
         Trial::test("policy/keep-mirror-drops-exactly-what-is-unchanged", move || keep_mirror(files)),
         Trial::test("policy/drop-drops-only-what-it-names", move || drop_names(files)),
     ];
+    trials.push(Trial::test("policy/what-is-accepted-is-json", accepted_is_json));
     match module_bytes() {
         Err(reason) => trials.push(absent("policy/baked".into(), true, reason)),
         Ok(_) => {
             trials.push(Trial::test("policy/baked-behaves-as-configured", move || baked(files)));
             trials.push(Trial::test("policy/entries-cost-nothing-on-other-records", cost_of_entries));
+            trials.push(Trial::test("policy/globs-cost-in-proportion-to-the-text", cost_of_globs));
         }
     }
     trials
@@ -184,4 +186,53 @@ fn cost_of_entries() -> Result<(), Failed> {
             Err(format!("noise took {noise_without} without the entries and {noise_with} with them").into())
         }
     }
+}
+
+/// Four hundred globs of which every part nearly fits, against a text of the actor's of n and of 2n bytes.
+fn cost_of_globs() -> Result<(), Failed> {
+    const FUEL_MAX: u64 = 2_500_000_000;
+    for glob in
+        [format!("*{}b", "a".repeat(500)), format!("{}b", "*aaaaaaaaaa?".repeat(40)), "*a".repeat(250)]
+    {
+        let globs = vec![format!("{glob:?}"); 200].join(",");
+        let entry = |name| format!(r#"{{"name":"{name}","actors":[{globs}]}}"#);
+        let policy = format!(r#"{{"approved":[{},{}]}}"#, entry("x"), entry("y"));
+        let mut engine = Wasmi::with_fuel(&module_bytes()?)?;
+        engine.configure(&policy)?;
+        let mut fuel = |len: usize| {
+            let actor = "a".repeat(len);
+            let record = format!(
+                r#"{{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession","userIdentity":{{"arn":"{actor}-"}}}}"#
+            );
+            engine.fuel_of(record.as_bytes())
+        };
+        let (half, whole) = (fuel(2047)?, fuel(4095)?);
+        println!("fuel for 2 KiB and 4 KiB: {half} {whole}");
+        if whole * 10 > half * 22 || whole > FUEL_MAX {
+            return Err(format!("{}…: fuel {half} became {whole}", &glob[..12]).into());
+        }
+    }
+    Ok(())
+}
+
+/// A policy of which one byte was changed is refused wherever it is no longer JSON.
+fn accepted_is_json() -> Result<(), Failed> {
+    let policy = r#"{ "keep" : "all", "drop":["read" , "failure"],"approved":[{"name":"x\u0041\n","actors":["a*","re:[a-c]{2,3}"],"until":"2026-03-04"}] }"#;
+    let mut engine = Native::new();
+    engine.configure(policy)?;
+    let (mut accepted, mut refused) = (0, 0);
+    for at in 0..policy.len() {
+        for byte in 0..=255 {
+            let mut changed = policy.as_bytes().to_vec();
+            changed[at] = byte;
+            let Ok(text) = std::str::from_utf8(&changed) else { continue };
+            match engine.configure(text) {
+                Err(_) => refused += 1,
+                Ok(()) if serde_json::from_str::<Value>(text).is_ok() => accepted += 1,
+                Ok(()) => return Err(format!("taken, and no JSON: {text:?}").into()),
+            }
+        }
+    }
+    println!("{accepted} accepted, {refused} refused");
+    if accepted > 500 && refused > 5000 { Ok(()) } else { Err("too few of either".into()) }
 }

@@ -64,13 +64,19 @@ impl Event {
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
-            .filter_map(|(name, id)| Some((cut(name), cut(id.as_str()?))))
+            .filter_map(|(name, ids)| Some((name, ids.as_str()?)))
+            // Several ids of one name have commas between them; a description is what somebody wrote.
+            .flat_map(|(name, ids)| {
+                let several = name != "description";
+                ids.split(move |c| several && c == ',').map(move |id| (cut(name), cut(id)))
+            })
             .collect();
         if said.account.is_none() {
             said.account =
                 resources.iter().find(|(name, _)| name == "device").map(|(_, device)| device.clone());
         }
-        let person = identity::declared_person(record)
+        let person = text("impersonator")
+            .or_else(|| identity::declared_person(record))
             .or_else(|| said.actor.as_deref().and_then(identity::person))
             .map(cut);
         let approval = mirror.get("approved").and_then(Value::as_object).map(|approved| {

@@ -7,6 +7,7 @@ mod build;
 mod catalog;
 mod ci;
 mod demo;
+mod logscale;
 mod members;
 mod policy;
 mod pretty;
@@ -66,6 +67,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         help: "measure against other ways to do the same; `bench fluent-bit` there, `bench instructions` counts, --bless keeps them",
         run: bench::bench,
+    },
+    Task {
+        name: "logscale",
+        help: "build the package that LogScale imports: dist/tapsieve--traffic-mirroring--VERSION.zip",
+        run: logscale::logscale,
     },
     Task {
         name: "month",

@@ -17,7 +17,7 @@ use super::{Failure, INCOMPLETE, complain, load};
 const EXAMPLES: &str = "\
 Examples:
   tapsieve stories audit.ndjson
-  tapsieve stories --split-records trail/*.json.gz
+  tapsieve stories trail/*.json.gz
   tapsieve stories --json enriched.ndjson | jq 'select(.alert) | .title'
   tail -F audit.ndjson | tapsieve stories --follow
 
@@ -43,8 +43,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Make one record of each element of {"Records":[…]} first, as in CloudTrail's own files
-    #[arg(long)]
+    /// Taken as `tapsieve run` takes it; here the elements of {"Records":[…]} are records without it, too
+    #[arg(long, hide = true)]
     split_records: bool,
 
     /// Write stories as JSON, one a line
@@ -102,7 +102,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let options = Options {
         // An enriched record passes unchanged, so everything has to come out.
         only_mirror: false,
-        split_records: args.split_records,
+        // A record for each event, and each on a line of its own, whatever the file looks like.
+        split_records: true,
         tally: false,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         call_seconds: None,

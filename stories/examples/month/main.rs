@@ -40,9 +40,9 @@ fn main() {
     let counts = scorer.counts();
     let (scores, stories) = scorer.finish(&truths);
     println!(
-        "| acts of | acts | joined rightly | split | merged wrongly | in no story | alerts, one an event | alerts, one a story |"
+        "| acts of | acts | joined rightly | split | merged wrongly | in no story | alerts, one an event | alerts, an hour apart | alerts, one a story |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut total = Score::default();
     for (group, score) in &scores {
         println!("{}", row(group, score));
@@ -52,6 +52,7 @@ fn main() {
         total.merged += score.merged;
         total.lost += score.lost;
         total.alerts_before += score.alerts_before;
+        total.alerts_throttled += score.alerts_throttled;
         total.alerts_after += score.alerts_after;
     }
     println!("{}", row("all", &total));
@@ -65,8 +66,10 @@ fn main() {
 }
 
 fn row(group: &str, score: &Score) -> String {
-    let Score { acts, right, split, merged, lost, alerts_before, alerts_after } = score;
-    format!("| {group} | {acts} | {right} | {split} | {merged} | {lost} | {alerts_before} | {alerts_after} |")
+    let Score { acts, right, split, merged, lost, alerts_before, alerts_throttled, alerts_after } = score;
+    format!(
+        "| {group} | {acts} | {right} | {split} | {merged} | {lost} | {alerts_before} | {alerts_throttled} | {alerts_after} |"
+    )
 }
 
 fn put(file: &mut Option<impl Write>, record: &[u8]) {

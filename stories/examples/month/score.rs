@@ -23,6 +23,8 @@ pub(crate) struct Score {
     pub(crate) lost: usize,
     /// Alerts on single events: at least medium, succeeded, not approved.
     pub(crate) alerts_before: usize,
+    /// The same with a throttle of an hour on `mirror.story`, as LogScale's alert has it.
+    pub(crate) alerts_throttled: usize,
     /// Stories that are alerts.
     pub(crate) alerts_after: usize,
 }
@@ -34,6 +36,9 @@ pub(crate) struct Scorer {
     /// Which act a record is of, by its number.
     truth_of: BTreeMap<u64, usize>,
     alerts_before: Vec<usize>,
+    alerts_throttled: Vec<usize>,
+    /// When a key was last alerted on.
+    throttled: BTreeMap<String, i64>,
     records: u64,
     closed: Vec<Story>,
 }
@@ -48,6 +53,8 @@ impl Scorer {
             stories: Stories::new(options),
             truth_of: BTreeMap::new(),
             alerts_before: vec![0; truths.len()],
+            alerts_throttled: vec![0; truths.len()],
+            throttled: BTreeMap::new(),
             records: 0,
             closed: Vec::new(),
         }
@@ -70,6 +77,11 @@ impl Scorer {
         let grave = matches!(said("severity"), "medium" | "high" | "critical");
         if grave && said("outcome") != "failure" && record["mirror"].get("approved").is_none() {
             self.alerts_before[act.truth] += 1;
+            let last = self.throttled.entry(said("story").to_owned()).or_insert(i64::MIN);
+            if act.millis >= last.saturating_add(3_600_000) {
+                *last = act.millis;
+                self.alerts_throttled[act.truth] += 1;
+            }
         }
         let event = Event::read(&record, self.records).expect("an enriched record is an event");
         if !event.is_aside() {
@@ -101,6 +113,7 @@ impl Scorer {
             let score = scores.entry(truth.group).or_default();
             score.acts += 1;
             score.alerts_before += self.alerts_before[act];
+            score.alerts_throttled += self.alerts_throttled[act];
             let Some(told) = stories_of.get(&act) else {
                 score.lost += 1;
                 say(truth, "in no story");

@@ -34,10 +34,13 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
     let action = observation.action.unwrap_or(observation.operation.action);
     let outcome = observation.outcome;
     let grave = observation.operation.severity;
+    let is_tried = observation.id_of("dry_run").is_some();
     let mut severity = match (action, outcome) {
         (Action::Read, _) => Severity::Informational,
         // An attempt that was refused is worth keeping; it copied nothing.
         (_, EventOutcome::Failure) => Severity::Low,
+        // The server says what it would do and keeps nothing of it.
+        _ if is_tried => Severity::Low,
         (Action::Stop | Action::Delete, _) => grave.min(Severity::Medium),
         // A rule that takes traffic out of a mirroring copies nothing.
         _ if is_exception(&observation) => grave.min(Severity::Medium),
@@ -48,7 +51,7 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
         Action::Create | Action::Modify | Action::CreateOrModify | Action::Start | Action::Other
     );
     let mut raised_by = None;
-    if widens && outcome != EventOutcome::Failure {
+    if widens && outcome != EventOutcome::Failure && !is_tried {
         raised_by = match () {
             () if crosses_accounts(&observation) => Some("cross_account"),
             () if takes_every_address(&observation) => Some("every_address"),

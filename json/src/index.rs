@@ -204,7 +204,16 @@ impl<'a> Index<'a> {
 
     /// The value at one path, found as [`collect`](super::collect) finds many; it has no `*`.
     pub fn at(&self, path: &str) -> Option<Raw<'a>> {
-        let mut found = None;
+        let mut last = None;
+        self.any_at(path, |value| {
+            last = Some(value);
+            false
+        });
+        last
+    }
+
+    /// Whether one of the values at a path fits: a key can occur more than once, in any case and joined by dots.
+    pub fn any_at(&self, path: &str, mut fits: impl FnMut(Raw<'a>) -> bool) -> bool {
         // The objects that the path leads through: where each ends, and what is left of the path in it.
         let mut levels = Vec::new();
         let (mut until, mut left) = (self.entries.len(), path.as_bytes());
@@ -213,11 +222,11 @@ impl<'a> Index<'a> {
             if at >= until {
                 (until, left) = match levels.pop() {
                     Some(outer) => outer,
-                    None => return found,
+                    None => return false,
                 };
                 continue;
             }
-            let entry = self.entries.get(at)?;
+            let Some(entry) = self.entries.get(at) else { return false };
             let inside = at.wrapping_add(1);
             at = entry.next;
             let Some(key) = decoded(self.key(entry)) else { continue };
@@ -226,7 +235,7 @@ impl<'a> Index<'a> {
                 continue;
             }
             match rest {
-                [] => found = Some(self.value(entry)),
+                [] if fits(self.value(entry)) => return true,
                 [b'.', rest @ ..] => {
                     levels.push((until, left));
                     (until, left) = (entry.next, rest);

@@ -8,6 +8,7 @@ const PANTHER: &str =
     "panther-analysis rule Azure.MonitorActivity.Network.PacketCaptureEnabled; not in Microsoft's list";
 
 operations! { Azure,
+    "Microsoft.Network/azureFirewalls/packetCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;
     "Microsoft.Network/connections/startPacketCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;
     "Microsoft.Network/connections/stopPacketCapture/action" Stop PacketCapture Medium NetworkSniffing Verified RBAC;
     "Microsoft.Network/networkInterfaces/tapConfigurations/delete" Delete TapConfiguration Medium TrafficDuplication Verified RBAC;

@@ -201,7 +201,7 @@ mod tests {
             };
             let conditions = row.requires.conditions();
             let required = |(path, test): &(&str, Test)| {
-                has_anchor(path) || matches!(test, Test::Holds(text) if has_anchor(text))
+                has_anchor(path) || matches!(test, Test::Holds(text) | Test::Has(text) if has_anchor(text))
             };
             let by_condition = !conditions.is_empty() && conditions.iter().all(required);
             let in_name = |name: &str| name.split('/').any(has_anchor);

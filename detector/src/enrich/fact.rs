@@ -253,6 +253,7 @@ fn status(verdict: &Verdict<'_>) -> (&'static str, &'static str) {
 fn user_type(actor_type: Option<&'static str>) -> (&'static str, &'static str) {
     match actor_type {
         Some("user") => ("1", "User"),
+        Some("root") => ("2", "Admin"),
         Some("service") => ("4", "Service"),
         Some(other) => ("99", other),
         None => ("0", UNKNOWN),

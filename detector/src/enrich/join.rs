@@ -3,38 +3,41 @@
 
 use super::{before, before_last};
 use crate::catalog::Provider;
-use crate::fields::{Observation, Text, has, is_address, is_same};
+use crate::fields::{Observation, Text, is_address};
 use crate::json::joined;
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
-/// The resources that are ids of one thing; the others describe or contain it.
-const IDS: [&str; 24] = [
-    "correlation_id",
-    "deployment_group",
-    "destination",
-    "endpoint_group",
-    "filter",
-    "filter_rule",
-    "id",
-    "name",
-    "operation_id",
-    "owner",
-    "packet_capture",
-    "resource_share",
-    "security_profile",
-    "security_profile_group",
-    "session",
-    "shared_with",
-    "source",
-    "source_address",
-    "source_instance",
-    "source_interface",
-    "source_subnet",
-    "source_vlan",
-    "target",
-    "vtap",
-];
+/// Whether a resource is the id of one thing; the others describe or contain it.
+fn is_id(name: &str) -> bool {
+    matches!(
+        name,
+        "correlation_id"
+            | "deployment_group"
+            | "destination"
+            | "endpoint_group"
+            | "filter"
+            | "filter_rule"
+            | "id"
+            | "name"
+            | "operation_id"
+            | "owner"
+            | "packet_capture"
+            | "resource_share"
+            | "security_profile"
+            | "security_profile_group"
+            | "session"
+            | "shared_with"
+            | "source"
+            | "source_address"
+            | "source_instance"
+            | "source_interface"
+            | "source_subnet"
+            | "source_vlan"
+            | "target"
+            | "vtap"
+    )
+}
 
 /// What a resource of Google Cloud begins with, whatever service or host stands before it.
 const PROJECTS: &[u8] = b"projects/";
@@ -56,12 +59,13 @@ pub(super) fn related<'v>(observation: &'v Observation<'_>) -> Vec<Text<'v>> {
 fn lasting_id<'v>(observation: &'v Observation<'_>, name: &str, id: &'v str) -> Option<Text<'v>> {
     // The account that every event names would join everything in it.
     let is_own = observation.account.as_deref() == Some(id);
-    (!is_own && IDS.iter().any(|known| is_same(known, name))).then_some(())?;
+    (!is_own && is_id(name)).then_some(())?;
     let within = |outer: &str, inner: &str| Some(Cow::Owned(joined(&[outer, "/", inner, "/", id])));
     match observation.operation.provider {
         // Short names of both repeat; whole ids have their path, in any case or behind any host.
         Provider::Azure if before(id, b'/').is_some() => Some(Cow::Owned(id.to_ascii_lowercase())),
         Provider::Azure => (name == "correlation_id").then_some(Cow::Borrowed(id)),
+        Provider::Gcp if id.as_bytes().starts_with(PROJECTS) => Some(Cow::Borrowed(id)),
         Provider::Gcp => match id.as_bytes().windows(PROJECTS.len()).position(|part| part == PROJECTS) {
             Some(at) => id.get(at..).map(Cow::Borrowed),
             None => (name == "operation_id").then_some(Cow::Borrowed(id)),
@@ -82,9 +86,12 @@ pub(super) fn story(observation: &Observation<'_>) -> Option<String> {
     let actor = observation.actor.as_deref().map(lasting);
     place.or(actor)?;
     let mut hash = FNV_OFFSET;
-    let parts = [observation.operation.provider.name(), place.unwrap_or_default(), actor.unwrap_or_default()];
-    for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
-        hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(FNV_PRIME);
+    for part in [observation.operation.provider.name(), place.unwrap_or_default(), actor.unwrap_or_default()]
+    {
+        for byte in part.as_bytes() {
+            hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(FNV_PRIME);
+        }
+        hash = hash.wrapping_mul(FNV_PRIME);
     }
     let mut digits = String::with_capacity(16);
     for shift in (0..16u32).rev() {
@@ -96,7 +103,12 @@ pub(super) fn story(observation: &Observation<'_>) -> Option<String> {
 /// An actor without what changes from session to session: of an assumed role the name of the session.
 fn lasting(actor: &str) -> &str {
     let role = match () {
-        () if has(actor, ":assumed-role/") => before_last(actor, b'/'),
+        () if actor.starts_with("arn:") => {
+            match before_last(actor, b':').and_then(|head| actor.get(head.len()..)) {
+                Some(tail) if tail.starts_with(":assumed-role/") => before_last(actor, b'/'),
+                _ => None,
+            }
+        }
         () if actor.starts_with("AROA") => before(actor, b':'),
         () => None,
     };

@@ -58,7 +58,7 @@ members! {
     "severity" fact(Fact::Severity), r#""high""#, "How grave it is, see SEVERITY.md.";
     "raised_by" fact(Fact::RaisedBy), r#""cross_account""#, "Why it is graver than its row says.";
     "actor" fact(Fact::Actor), r#""arn:aws:sts::111122223333:assumed-role/NetOps/dana""#, "Who did it.";
-    "actor_type" fact(Fact::ActorType), r#""role""#, "`user`, `role` or `service`: a person, what a person or program acts as, a program.";
+    "actor_type" fact(Fact::ActorType), r#""role""#, "`user`, `root`, `role` or `service`: a person, an account's owner, what a person or program acts as, a program.";
     "impersonator" fact(Fact::Detail("impersonator")), r#""dana@example.com""#, "Who acts as the actor, where the provider vouches for it.";
     "access_key" fact(Fact::Detail("access_key")), r#""ASIAEXAMPLE000000001""#, "The id of the key or credential that signed the request.";
     "mfa" fact(Fact::Detail(MFA)), "true", "Whether the actor's session began with a second factor.";

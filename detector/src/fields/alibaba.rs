@@ -18,7 +18,6 @@ paths! {
     Field::Error.code() => "errorCode",
     Field::Error.code() => "errorMessage",
     Field::Enable.code() => "requestParameters.Enabled",
-    Field::Spelled.code() => "requestParameterJson",
     detail("event_id") => "eventId",
     detail("user_agent") => "userAgent",
     detail("access_key") => "userIdentity.accessKeyId",

@@ -2,7 +2,7 @@
 
 use super::{Field, Observation, Text, Values, detail, has, id};
 use crate::catalog::{self, Action, EventOutcome, Operation};
-use crate::json::{Index, LEVELS_MAX, Raw, paths};
+use crate::json::{Index, LEVELS_MAX, Raw, Strings, paths};
 use alloc::borrow::Cow;
 
 paths! {
@@ -18,7 +18,6 @@ paths! {
     Field::Actor.code() => "claims.appid",
     Field::Actor.code() => "identity.authorization.evidence.principalId",
     Field::Actor.code() => "identity",
-    Field::Spelled.code() => "identity",
     Field::ActorType.code() => "identity.authorization.evidence.principalType",
     Field::ActorType.code() => "authorization.evidence.principalType",
     Field::SourceIp.code() => "callerIpAddress",
@@ -35,6 +34,7 @@ paths! {
     Field::ResourceGroup.code() => "resourceGroup",
     Field::ResourceGroup.code() => "resource_group_name",
     Field::Time.code() => "time",
+    Field::Time.code() => "eventTime",
     Field::Time.code() => "eventTimestamp",
     Field::Time.code() => "event_timestamp",
     Field::Time.code() => "TimeGenerated",
@@ -88,7 +88,9 @@ paths! {
     id("port") => "properties.destinationPort",
     id("source") => "properties.target",
     id("destination") => "properties.storageLocation.storageId",
-    id("destination") => "properties.storageLocation.filePath";
+    id("destination") => "properties.storageLocation.filePath",
+    id("destination") => "sasUrl",
+    Field::Verb.code() => "operation";
 }
 
 /// Finds an operation by any of the spellings of its name's member.
@@ -98,6 +100,9 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
         .flat_map(|field| names.all(field))
         .find_map(|raw| catalog::AZURE.find(&raw.text()?))
 }
+
+/// Starts and stops captures, and asks for them.
+const FIREWALL: &str = "Microsoft.Network/azureFirewalls/packetCapture/action";
 
 /// What only the activity log needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
@@ -109,7 +114,19 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
         let bodies = Values::read(&Index::read(&properties, LEVELS_MAX), BODIES);
         for body in bodies.all(Field::Body).filter_map(object_in) {
             let mut connected = Observation::named(observation.operation.clone());
-            Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED).add_to(&mut connected);
+            let values = Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED);
+            values.add_to(&mut connected);
+            // A firewall's one operation says in its body what it does; what is said twice is not believed.
+            if observation.operation.name == FIREWALL
+                && Strings::new(Raw(&body)).filter(|(_, text)| text.eq_ignore_ascii_case("operation")).count()
+                    == 1
+            {
+                observation.action = match values.text(Field::Verb).as_deref() {
+                    Some("Stop") => Some(Action::Stop),
+                    Some("Status") => Some(Action::Read),
+                    _ => None,
+                };
+            }
             for (name, id) in connected.resources {
                 observation.also(name, Text::Owned(id.into_owned()));
             }
@@ -118,7 +135,7 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     if observation.outcome == EventOutcome::Failure {
         observation.error = values.text(Field::Substatus).or(observation.error.take());
     }
-    if observation.operation.action == Action::CreateOrModify && observation.outcome == EventOutcome::Success
+    if observation.operation.action == Action::CreateOrModify && observation.outcome != EventOutcome::Failure
     {
         observation.action = values.all(Field::Substatus).find_map(|raw| create_or_modify(&raw.text()?));
     }

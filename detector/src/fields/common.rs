@@ -8,8 +8,9 @@ use alloc::borrow::{Cow, ToOwned};
 use core::ops::Range;
 
 /// The words for actors: persons, what one acts as, programs.
-const ACTORS: [(&str, &str); 3] = [
-    ("user", "IAMUser Root IdentityCenterUser User root-account ram-user saml-user cloudsso-user natv fed"),
+const ACTORS: [(&str, &str); 4] = [
+    ("user", "IAMUser IdentityCenterUser User ram-user saml-user cloudsso-user natv fed"),
+    ("root", "Root root-account"),
     ("role", "AssumedRole Role FederatedUser WebIdentityUser SAMLUser assumed-role"),
     // A principal of another account (AWSAccount) can be any of these.
     ("service", "AWSService ServicePrincipal system alibaba-cloud-account instance resource"),
@@ -75,7 +76,11 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
             Some(person_unless(workload || actor.ends_with("gserviceaccount.com")))
         }
         (Provider::Kubernetes, Some(actor)) => Some(person_unless(actor.starts_with("system:"))),
-        _ => values.text(Field::ActorType).and_then(|word| lookup(&ACTORS, &word)),
+        _ => values.text(Field::ActorType).and_then(|word| lookup(&ACTORS, &word)).or_else(|| {
+            // Azure's other shapes: a user has an address, all else an id.
+            let actor = observation.actor.as_deref().filter(|_| provider == Provider::Azure)?;
+            Some(person_unless(!has(actor, "@")))
+        }),
     };
 
     // Some write a code where nothing went wrong.
@@ -147,7 +152,7 @@ fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
 /// The outcome that a word or a status code stands for: HTTP's codes, and those of gRPC below 100.
 ///
 /// Of several joined by dots the first known counts: `0.0`, `Succeeded.OK`, `CreateVtap.begin`.
-fn outcome(status: &str) -> EventOutcome {
+pub(super) fn outcome(status: &str) -> EventOutcome {
     let known = |word: &str| match (word.as_bytes(), word.len()) {
         ([b'0'], 1) | ([b'2' | b'3', b'0'..=b'9', ..], 3) => Some(EventOutcome::Success),
         ([b'0'..=b'9', ..], _) => Some(EventOutcome::Failure),

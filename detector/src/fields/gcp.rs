@@ -96,13 +96,20 @@ paths! {
 /// What only the audit log entry needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     let is = |field, values: &Values<'_>| values.raw(field).is_some_and(Raw::is_true);
-    let refused = |object| {
-        Values::read(&Index::read(object, 1), PERMISSION).raw(Field::Granted).is_some_and(Raw::is_false)
+    let said = |object| Values::read(&Index::read(object, 1), PERMISSION).raw(Field::Granted);
+    let (mut granted, mut refused) = (false, false);
+    let mut note = |said: Raw<'_>| {
+        granted |= said.is_true();
+        refused |= said.is_false();
     };
-    let denied = values.all(Field::Granted).any(|granted| match granted.array() {
-        Some(permissions) => Elements::new(permissions).filter_map(Raw::object).any(refused),
-        None => granted.is_false(),
-    });
+    for permission in values.all(Field::Granted) {
+        match permission.array() {
+            Some(list) => Elements::new(list).filter_map(Raw::object).filter_map(said).for_each(&mut note),
+            None => note(permission),
+        }
+    }
+    // One permission of several is refused where the call does without it; the status tells where it does not.
+    let denied = refused && !granted;
     if denied {
         observation.outcome = EventOutcome::Failure;
     } else if is(Field::First, values)

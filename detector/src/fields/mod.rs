@@ -13,7 +13,7 @@ mod oci;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
-use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, paths};
+use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, decode, paths};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use values::{Field, Values, detail, id};
@@ -37,7 +37,7 @@ pub struct Observation<'a> {
     pub outcome: EventOutcome,
     /// Who did it: an ARN, an address, a user name.
     pub actor: Option<Text<'a>>,
-    /// `user`, `role` or `service`: a person, what a person or program acts as, a program.
+    /// `user`, `root`, `role` or `service`: a person, an account's owner, what a person or program acts as, a program.
     pub actor_type: Option<&'static str>,
     /// From where: an address, or the name of a service.
     pub source_ip: Option<Text<'a>>,
@@ -199,32 +199,40 @@ pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
 
 /// Reads an object that is known to be this operation's event.
 pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
-    let Some((paths, member)) = paths_of(operation.provider) else {
+    let Some((paths, members)) = paths_of(operation.provider) else {
         return Observation::new(operation, name);
     };
-    let values = Values::read(object, paths);
-    // One object and nothing else: what comes after it would be read as members of the event.
-    let text = values.raw(Field::Spelled).and_then(Raw::string);
-    let text = text.filter(|text| Index::read(text.as_bytes(), 1).is_whole());
-    let before = object.end().and_then(|end| object.bytes().get(..end));
-    let (Some(text), Some(before)) = (text, before) else {
-        return fill(operation, name, &values);
-    };
-    // Of members with the same key the last counts.
-    let object = [before, b",\"", member.as_bytes(), b"\":", text.as_bytes(), b"}"].concat();
-    fill(operation, name, &Values::read(&Index::read(&object, LEVELS_MAX), paths)).into_owned()
+    let mut whole: Option<Vec<u8>> = None;
+    for (path, member) in members {
+        // One object and nothing else: what comes after it would be read as members of the event.
+        let text = object.at(path).and_then(Raw::string);
+        let text = text.filter(|text| Index::read(text.as_bytes(), 1).is_whole());
+        let before = object.end().and_then(|end| object.bytes().get(..end));
+        let (Some(text), Some(before)) = (text, before) else { continue };
+        // Of members with the same key the last counts.
+        let whole = whole.get_or_insert_with(|| before.to_vec());
+        for part in [",\"", member, "\":", &text] {
+            whole.extend_from_slice(part.as_bytes());
+        }
+    }
+    let Some(mut whole) = whole else { return fill(operation, name, &Values::read(object, paths)) };
+    whole.push(b'}');
+    fill(operation, name, &Values::read(&Index::read(&whole, LEVELS_MAX), paths)).into_owned()
 }
 
-/// Where a cloud's log has what, and the member that some hand over as JSON in a text.
-fn paths_of(provider: Provider) -> Option<(Paths<'static>, &'static str)> {
+/// Members that some hand over as JSON in a text: where it stands, and as which member it is read.
+type Spelled = &'static [(&'static str, &'static str)];
+
+/// Where a cloud's log has what.
+fn paths_of(provider: Provider) -> Option<(Paths<'static>, Spelled)> {
     Some(match provider {
-        Provider::Aws => (aws::PATHS, ""),
-        Provider::Azure => (azure::PATHS, "identity"),
-        Provider::Gcp => (gcp::PATHS, ""),
-        Provider::Oci => (oci::PATHS, ""),
-        Provider::Alibaba => (alibaba::PATHS, "requestParameters"),
-        Provider::Huawei => (huawei::PATHS, "user"),
-        Provider::Kubernetes => (kubernetes::PATHS, ""),
+        Provider::Aws => (aws::PATHS, &[]),
+        Provider::Azure => (azure::PATHS, &[("identity", "identity")]),
+        Provider::Gcp => (gcp::PATHS, &[]),
+        Provider::Oci => (oci::PATHS, &[]),
+        Provider::Alibaba => (alibaba::PATHS, &[("requestParameterJson", "requestParameters")]),
+        Provider::Huawei => (huawei::PATHS, &[("user", "user"), ("request", "request")]),
+        Provider::Kubernetes => (kubernetes::PATHS, &[]),
         Provider::Network | Provider::Host => return None,
     })
 }
@@ -245,7 +253,8 @@ fn fill<'a>(operation: Operation, name: Text<'a>, values: &Values<'a>) -> Observ
         Provider::Azure => azure::add(values, &mut observation),
         Provider::Gcp => gcp::add(values, &mut observation),
         Provider::Kubernetes => kubernetes::add(values, &mut observation),
-        Provider::Oci | Provider::Alibaba | Provider::Huawei | Provider::Network | Provider::Host => {}
+        Provider::Oci => oci::add(values, &mut observation),
+        _ => {}
     }
     observation
 }
@@ -258,17 +267,24 @@ fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {
 }
 
 /// Whether one of the conditions holds, or there is none.
+///
+/// Of a key that occurs more than once any occurrence counts: which one the server believed is not known here.
 fn counts(object: &Index<'_>, requires: Requires) -> bool {
     let conditions = requires.conditions();
     conditions.is_empty()
-        || conditions.iter().any(|(path, test)| object.at(path).is_some_and(|value| holds(value, *test)))
+        || conditions.iter().any(|(path, test)| {
+            object.any_at(path, |value| holds(value, *test)) || kubernetes::patched(object, path, *test)
+        })
 }
 
 fn holds(value: Raw<'_>, test: Test) -> bool {
     match test {
         Test::True => value.is_true(),
         Test::Present => value.text().is_some() || Strings::new(value).next().is_some(),
-        Test::Holds(part) => Strings::new(value).any(|(is_key, text)| !is_key && has(&text, part)),
+        // JSON in a text has escapes of its own.
+        Test::Holds(part) => Strings::new(value).any(|(is_key, text)| {
+            !is_key && (has(&text, part) || decode(text.as_bytes()).is_some_and(|text| has(&text, part)))
+        }),
         Test::Has(name) => {
             Strings::new(value).any(|(is_key, text)| is_key && text.eq_ignore_ascii_case(name))
         }

@@ -1,8 +1,9 @@
 //! The shape of Oracle's audit log, version 2.
 
-use super::{Field, Values, detail, id};
-use crate::catalog::{self, Operation};
-use crate::json::paths;
+use super::common::outcome;
+use super::{Field, Observation, Values, detail, id};
+use crate::catalog::{self, EventOutcome, Operation};
+use crate::json::{Raw, paths};
 use crate::prefilter::ANCHOR_LEN;
 
 paths! {
@@ -65,4 +66,12 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
         let anchored = name.len() >= NAME_LEN || service.eq_ignore_ascii_case("virtualNetwork");
         catalog::OCI.find(name).filter(|_| anchored && before.eq_ignore_ascii_case(BEFORE))
     })
+}
+
+/// What only Oracle needs: an answer at the beginning of an operation is not its end.
+pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
+    let begins = |raw: Raw<'a>| raw.text().is_some_and(|word| outcome(&word) == EventOutcome::Started);
+    if observation.outcome == EventOutcome::Success && values.all(Field::Status).any(begins) {
+        observation.outcome = EventOutcome::Started;
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::{Observation, Text, is_everything};
 use crate::json::{Found, Index, Paths, Raw, Strings, collect};
-use alloc::borrow::Cow;
 
 /// More texts of a list are not told.
 const LIST_MAX: usize = 256;
@@ -40,7 +39,6 @@ pub(super) enum Field {
     Last,
     Enable,
     Disable,
-    Spelled,
 }
 
 impl Field {
@@ -55,7 +53,7 @@ const DETAILS: [&str; 7] =
     ["access_key", "error_message", "event_id", "impersonator", "mfa", "tenant", "user_agent"];
 
 /// The names under which ids go into the resources.
-const RESOURCES: [&str; 41] = [
+const RESOURCES: [&str; 42] = [
     "acting_as",
     "cidr",
     "correlation_id",
@@ -64,6 +62,7 @@ const RESOURCES: [&str; 41] = [
     "destination",
     "destination_cidr",
     "direction",
+    "dry_run",
     "encapsulation",
     "endpoint_group",
     "filter",
@@ -183,7 +182,7 @@ impl<'a> Values<'a> {
     pub(super) fn text(&self, field: Field) -> Option<Text<'a>> {
         for (code, raw) in &self.found {
             if *code == field.code()
-                && let Some(text) = raw.text()
+                && let Some(text) = scalar(*raw)
             {
                 return Some(text);
             }
@@ -230,13 +229,11 @@ impl<'a> Values<'a> {
 
 /// A scalar as text; a whole number that was written as a fraction is one again.
 fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
-    let mut text = raw.text()?;
-    if let Cow::Borrowed(number) = &mut text
-        && raw.string().is_none()
-    {
-        *number = number.strip_suffix(".0").unwrap_or(number);
-    }
-    Some(text)
+    let whole = match raw.0 {
+        [b'0'..=b'9', .., b'.', b'0'] => raw.0.strip_suffix(b".0"),
+        _ => None,
+    };
+    whole.map_or(raw, Raw).text()
 }
 
 /// The texts of a list; where one of them is the range that holds every address, that one alone.

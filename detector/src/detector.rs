@@ -146,6 +146,11 @@ impl Detector {
         self.prefilter.find(block)
     }
 
+    /// Where the buffers lie that answers are written to, with their capacities.
+    pub fn buffers(&self) -> [(*const u8, usize); 2] {
+        [&self.enriched, &self.description].map(|buffer| (buffer.as_ptr(), buffer.capacity()))
+    }
+
     /// The description of the last record, as a JSON object, where it was about mirroring.
     pub fn verdict(&self) -> Option<&[u8]> {
         (!self.description.is_empty()).then_some(&self.description)

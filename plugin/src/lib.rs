@@ -1,16 +1,15 @@
 //! The module: the detector behind the exports of docs/ABI.md, which states units, nullability and ownership.
 //!
-//! [`Shell`] holds what an instance keeps between calls and is plain Rust, so tests call it natively.
-//! `exports` turns addresses into slices and exists on wasm32 only: an ungated `malloc` would replace libc's.
+//! `shell` holds what an instance keeps between calls, without addresses; `exports` turns addresses into slices.
+//! Export names exist on wasm32 only: an ungated `malloc` would replace libc's.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
 
-mod repair;
-mod shell;
-
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod exports;
-
-pub use shell::Shell;
+#[cfg(any(target_arch = "wasm32", test))]
+mod repair;
+#[cfg(any(target_arch = "wasm32", test))]
+mod shell;

@@ -7,13 +7,15 @@ use tapsieve_detector::json::write_number;
 use tapsieve_detector::{Detector, Outcome};
 
 /// One instance of the module.
-#[derive(Debug, Default)]
-pub struct Shell {
+#[derive(Debug)]
+pub(crate) struct Shell {
     detector: Detector,
     /// The answer to Fluent Bit, which ends with a zero byte.
     answer: Vec<u8>,
     /// The last record that had to be repaired.
     repaired: Vec<u8>,
+    /// A record that was an answer before.
+    copied: Vec<u8>,
     /// The policy in force, as it was given.
     policy: Vec<u8>,
     /// Why the last policy was refused.
@@ -22,21 +24,24 @@ pub struct Shell {
 
 impl Shell {
     /// An instance with the default policy.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Shell {
             detector: Detector::new(),
             answer: Vec::new(),
             repaired: Vec::new(),
+            copied: Vec::new(),
             policy: Vec::new(),
             message: String::new(),
         }
     }
 
     /// Puts a policy in force, or returns why not.
-    pub fn configure(&mut self, json: &[u8]) -> Option<&str> {
+    pub(crate) fn configure(&mut self, json: &[u8]) -> Option<&str> {
         match self.detector.configure(json) {
             Ok(()) => {
-                self.policy = json.to_vec();
+                // Before the old one goes: it may be the argument.
+                let policy = json.to_vec();
+                self.policy = policy;
                 None
             }
             Err(message) => {
@@ -47,28 +52,43 @@ impl Shell {
     }
 
     /// The policy in force, empty when none was given.
-    pub fn policy(&self) -> &[u8] {
+    pub(crate) fn policy(&self) -> &[u8] {
         &self.policy
     }
 
     /// Decides about one record.
-    pub fn process(&mut self, record: &[u8]) -> Outcome<'_> {
+    pub(crate) fn process(&mut self, record: &[u8]) -> Outcome<'_> {
         self.detector.process(record)
     }
 
+    /// Keeps a copy of a record that lies in a buffer of this instance, with a zero byte after it as Fluent Bit's have.
+    pub(crate) fn copied(&mut self, mut record: Vec<u8>) -> &[u8] {
+        record.push(0);
+        self.copied = record;
+        self.copied.split_last().map_or(&[], |(_, record)| record)
+    }
+
+    /// Whether bytes lie in one of the buffers that are written to: an answer that a host hands in again.
+    pub(crate) fn holds(&self, address: usize, len: usize) -> bool {
+        let buffers = [&self.answer, &self.repaired].map(|buffer| (buffer.as_ptr(), buffer.capacity()));
+        buffers.into_iter().chain(self.detector.buffers()).any(|(start, capacity)| {
+            address.wrapping_sub(start as usize) < capacity || (start as usize).wrapping_sub(address) < len
+        })
+    }
+
     /// Where in a block of records to look, see [`Detector::scan`].
-    pub fn scan(&mut self, block: &[u8]) -> Option<usize> {
+    pub(crate) fn scan(&mut self, block: &[u8]) -> Option<usize> {
         self.detector.scan(block)
     }
 
     /// The description of the last record, empty when it was not about mirroring.
-    pub fn verdict(&self) -> &[u8] {
+    pub(crate) fn verdict(&self) -> &[u8] {
         self.detector.verdict().unwrap_or_default()
     }
 
     /// Answers Fluent Bit: `None` to give back the record itself, otherwise text that ends with a zero byte.
     #[inline(always)]
-    pub fn fluent_bit_process(&mut self, record: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn fluent_bit_process(&mut self, record: &[u8]) -> Option<&[u8]> {
         match self.detector.rule_out(record) {
             Some(outcome) => answered(&mut self.answer, outcome),
             None => self.fluent_bit_decide(record),
@@ -82,9 +102,9 @@ impl Shell {
     }
 
     /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
-    pub fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
         if !repair(record, &mut self.repaired) {
-            return answered(&mut self.answer, self.detector.process(record));
+            return self.fluent_bit_process(record);
         }
         match self.detector.process(&self.repaired) {
             Outcome::Unchanged => Some(ended(&mut self.answer, &self.repaired)),
@@ -93,7 +113,7 @@ impl Shell {
     }
 
     /// The visible answer for a record that the host could not copy into the module.
-    pub fn uncopied_record(&mut self, len: u32) -> &[u8] {
+    pub(crate) fn uncopied_record(&mut self, len: u32) -> &[u8] {
         self.answer.clear();
         self.answer.extend_from_slice(b"{\"tapsieve_error\":\"record of ");
         write_number(&mut self.answer, len.into());

@@ -1,63 +1,45 @@
 //! Makes the module smaller without changing what it does: knows WebAssembly, nothing about tapsieve.
 //!
 //! - Runs of zeros in data are left out: memory begins as zeros.
-//! - What formats panic messages is cut off. The module's panic handler is a trap and reads no message, but the
-//!   standard library, compiled before that was known, prepares one all the same.
+//! - Nothing may format text the standard library's way. The module's panic handler is a trap and reads no message; what
+//!   prepares one all the same would be a fifth of the module, and nobody would see where it came from.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use wasm_encoder::{CodeSection, ConstExpr, DataSection, Function, Module, RawSection};
-use wasmparser::{DataKind, Element, ElementItems, ExternalKind, Name, Operator, Parser, Payload};
+use wasm_encoder::{ConstExpr, DataSection, Module, RawSection};
+use wasmparser::{DataKind, Name, Operator, Parser, Payload};
 
 /// A zero run shorter than this costs less than the header of one more segment.
 const ZEROS_MIN: usize = 12;
 
-/// Parts of the names of functions that only serve to format a panic message.
-/// The guest formats nothing itself, and the conformance suite runs on the result.
-const PANIC_MESSAGES: [&str; 12] = [
-    "core3fmt",
-    "core9panicking",
-    "slice_error_fail",
-    "slice_index_fail",
-    "escape_debug",
-    "7unicode9printable",
-    "grapheme_extend",
-    "str5count",
-    "rust_begin_unwind",
-    "5alloc3fmt",
-    "handle_error",
-    "capacity_overflow",
-];
+/// Part of the names of the functions that format text.
+const FORMATTING: &str = "4core3fmt";
 
 /// The slimmed module; function names must still be in it, the result has none.
 ///
 /// # Errors
-/// The bytes are not a module, or one with features that the guest does not use.
+/// The bytes are not a module, one with features that the guest does not use, or one that formats text.
 pub(crate) fn slim(wasm: &[u8]) -> Result<Vec<u8>, String> {
     slim_parsed(wasm).map_err(|error| format!("the built module: {error}"))
 }
 
 fn slim_parsed(wasm: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let kept = kept_functions(wasm)?;
     let mut module = Module::new();
-    let mut code = CodeSection::new();
-    let mut index = 0u32;
+    let mut named = false;
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
-            Payload::CustomSection(_) | Payload::CodeSectionStart { .. } => {}
-            Payload::CodeSectionEntry(body) => {
-                if kept.contains(&index) {
-                    code.raw(&wasm[body.range()]);
-                } else {
-                    let mut trap = Function::new([]);
-                    trap.instructions().unreachable().end();
-                    code.function(&trap);
+            Payload::CustomSection(section) => {
+                let wasmparser::KnownCustom::Name(subsections) = section.as_known() else { continue };
+                for subsection in subsections {
+                    let Name::Function(map) = subsection? else { continue };
+                    named = true;
+                    for naming in map {
+                        let name = naming?.name;
+                        if name.contains(FORMATTING) {
+                            return Err(format!("it formats text: {name}").into());
+                        }
+                    }
                 }
-                index += 1;
             }
             Payload::DataSection(segments) => {
-                // Code stands before data.
-                module.section(&code);
                 let mut data = DataSection::new();
                 for segment in segments {
                     let segment = segment?;
@@ -86,7 +68,7 @@ fn slim_parsed(wasm: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
             }
         }
     }
-    Ok(module.finish())
+    if named { Ok(module.finish()) } else { Err("it has no function names".into()) }
 }
 
 /// The pieces of `data` between long runs of zeros, each with its offset.
@@ -111,75 +93,6 @@ fn without_zeros(data: &[u8]) -> Vec<(usize, &[u8])> {
         at = end;
     }
     pieces
-}
-
-/// The defined functions that the exports and the table reach without passing one that formats a panic message.
-fn kept_functions(wasm: &[u8]) -> Result<BTreeSet<u32>, Box<dyn std::error::Error>> {
-    let mut calls: Vec<Vec<u32>> = Vec::new();
-    let mut names = BTreeMap::new();
-    let mut reached: Vec<u32> = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(_) => return Err("it has imports".into()),
-            Payload::ExportSection(exports) => {
-                for export in exports {
-                    let export = export?;
-                    if export.kind == ExternalKind::Func {
-                        reached.push(export.index);
-                    }
-                }
-            }
-            Payload::ElementSection(elements) => {
-                for element in elements {
-                    let Element { items: ElementItems::Functions(functions), .. } = element? else {
-                        return Err("an element segment is not a list of functions".into());
-                    };
-                    for function in functions {
-                        reached.push(function?);
-                    }
-                }
-            }
-            Payload::StartSection { func, .. } => reached.push(func),
-            Payload::CodeSectionEntry(body) => {
-                let mut called = Vec::new();
-                for operator in body.get_operators_reader()? {
-                    match operator? {
-                        Operator::Call { function_index } | Operator::RefFunc { function_index } => {
-                            called.push(function_index);
-                        }
-                        _ => {}
-                    }
-                }
-                calls.push(called);
-            }
-            Payload::CustomSection(section) => {
-                if let wasmparser::KnownCustom::Name(subsections) = section.as_known() {
-                    for subsection in subsections {
-                        if let Name::Function(map) = subsection? {
-                            for naming in map {
-                                let naming = naming?;
-                                names.insert(naming.index, naming.name);
-                            }
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    if names.is_empty() {
-        return Err("it has no function names".into());
-    }
-    let cut = |function: &u32| {
-        names.get(function).is_some_and(|name| PANIC_MESSAGES.iter().any(|part| name.contains(part)))
-    };
-    let mut kept = BTreeSet::new();
-    while let Some(function) = reached.pop() {
-        if !cut(&function) && kept.insert(function) {
-            reached.extend(calls.get(function as usize).into_iter().flatten());
-        }
-    }
-    Ok(kept)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ export const byId = (id) => document.getElementById(id);
 
 /** An element with attributes and children; strings become text. */
 export function make(name, attributes = {}, ...children) {
-  const svg = ['svg', 'rect', 'line', 'text', 'g', 'title'].includes(name);
+  const svg = ['svg', 'rect', 'line', 'text', 'g', 'path', 'title'].includes(name);
   const element = svg ? document.createElementNS('http://www.w3.org/2000/svg', name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === false || value === undefined) continue;

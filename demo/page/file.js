@@ -3,6 +3,8 @@
 import { byId, bytes, download, make, number } from './dom.js';
 import { insertion, show as showRecord } from './json.js';
 import { outcome, showOutcome } from './outcome.js';
+import { ofEvent, showExports } from './exports.js';
+import { startStories } from './stories.js';
 import { startTable } from './table.js';
 import { draw } from './timeline.js';
 import { provider, readable, sentence } from './words.js';
@@ -20,7 +22,9 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
   let drawn;
   let stale = false;
   let waiting;
-  const table = startTable((id) => worker.postMessage({ record: id }));
+  const ask = (id) => worker.postMessage({ record: id });
+  const table = startTable(ask);
+  const stories = startStories(ask);
 
   function open(chosen) {
     file = chosen;
@@ -41,6 +45,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     byId('drop').classList.add('small');
     byId('progress-card').hidden = false;
     byId('file-result').hidden = false;
+    byId('stories-card').hidden = true;
     byId('file-name').textContent = file.name;
     byId('file-status').textContent = 'Reading.';
     byId('save-note').textContent = '';
@@ -77,6 +82,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
   }
 
   function done({ done, progress }) {
+    stories.show(done.stories, file.name);
     const { counts, seconds } = progress;
     const unlisted = counts.mirror - counts.kept;
     table.finish(unlisted > 0 ? `The first ${number(counts.kept)} are listed, as many as are kept in memory; all ${number(counts.mirror)} are counted.` : '');
@@ -127,11 +133,19 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     byId('totals').replaceChildren(...approvals, card('By provider', totals.provider, provider), card(`By actor${more}`, totals.actor, String), card('By action', totals.action, readable), card('By severity', totals.severity, readable));
   }
 
-  function record({ answer, verdict, original, enriched }) {
+  function record({ id, answer, verdict, original, enriched }) {
     current = original;
     byId('detail-title').textContent = verdict?.operation ?? 'Event';
     byId('detail-sentence').textContent = verdict ? sentence(verdict) : '';
     showOutcome('detail-outcome', outcome(answer, verdict, policy));
+    const story = stories.of(id);
+    byId('detail-story').hidden = story === undefined;
+    byId('detail-story').onclick = () => {
+      byId('detail').close();
+      stories.open(story);
+    };
+    byId('detail-export').hidden = !verdict;
+    if (verdict) showExports('detail-export', ofEvent({ verdict, original, enriched, file: file.name }));
     // What was inserted is scrolled to, which takes a layout.
     byId('detail').showModal();
     showRecord(byId('detail-record'), enriched ?? original, enriched === undefined ? undefined : insertion(original, enriched));

@@ -91,7 +91,7 @@ async function read(file, newPolicy) {
   const whole = sieve.finish();
   gather();
   while (rows.length > ROWS_AT_ONCE) tell();
-  tell({ done: { whole } });
+  tell({ done: { whole, stories: JSON.parse(sieve.stories()) } });
 }
 
 function record(id) {

@@ -8,6 +8,7 @@ use tapsieve_records::{
     Change, Decider, Frame, Framer, Framing, Kind, Outcome, Place, Sieve as Records, SieveOptions, Sifted,
     Told, Trap,
 };
+use tapsieve_stories::{Event, Stories, Story};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// How many mirror events are kept for the table; all are counted.
@@ -40,6 +41,11 @@ pub struct Sieve {
     body: Body,
 }
 
+/// How many stories the page gets.
+const STORIES_MAX: usize = 500;
+/// An event that is not kept has its place behind all that are.
+const NOT_KEPT: u64 = 1 << 32;
+
 /// The detector as what decides.
 #[derive(Debug)]
 struct Native(Detector);
@@ -69,6 +75,8 @@ struct Body {
     out: Vec<u8>,
     /// Rows since the last [`Sieve::rows`], each followed by a comma.
     rows: Vec<u8>,
+    stories: Stories,
+    closed: Vec<Story>,
     kept: Vec<Box<[u8]>>,
     kept_bytes: usize,
     events: u64,
@@ -106,6 +114,8 @@ impl Sieve {
                 export,
                 out: Vec::new(),
                 rows: Vec::new(),
+                stories: Stories::new(tapsieve_stories::Options::default()),
+                closed: Vec::new(),
                 kept: Vec::new(),
                 kept_bytes: 0,
                 events: 0,
@@ -137,6 +147,18 @@ impl Sieve {
         rows.pop();
         let rows = [b"[", rows.as_slice(), b"]"].concat();
         String::from_utf8_lossy(&rows).into_owned()
+    }
+
+    /// What the mirror events were joined into, the gravest first, as a JSON object.
+    pub fn stories(&mut self) -> String {
+        let body = &mut self.body;
+        body.closed.extend(body.stories.closed());
+        let mut told = std::mem::take(&mut body.closed);
+        told.extend(body.stories.finish());
+        told.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.began_millis.cmp(&b.began_millis)));
+        let all = told.len();
+        told.truncate(STORIES_MAX);
+        serde_json::json!({ "all": all, "counts": body.stories.counts(), "stories": told }).to_string()
     }
 
     /// What has been written since the last call.
@@ -247,6 +269,31 @@ impl Body {
         }
     }
 
+    /// Takes a mirror event into the stories; its place is its row's number where it is kept.
+    fn join(&mut self, number: u64, verdict: &str, record: &[u8]) {
+        let Ok(verdict) = serde_json::from_str::<serde_json::Value>(verdict) else { return };
+        // Some identities stand in the record only.
+        let mut enriched = serde_json::from_slice(record).unwrap_or_default();
+        match &mut enriched {
+            serde_json::Value::Object(members) => drop(members.insert("mirror".into(), verdict)),
+            other => *other = serde_json::json!({ "mirror": verdict }),
+        }
+        let at = if self.fits(record) { self.kept.len() as u64 } else { NOT_KEPT + number };
+        if let Some(event) = Event::read(&enriched, at) {
+            self.stories.add(event);
+            // Beyond the bound the gravest go on to be told.
+            self.closed.extend(self.stories.closed());
+            if self.closed.len() > 4 * STORIES_MAX {
+                self.closed.sort_by(|a, b| b.severity.cmp(&a.severity));
+                self.closed.truncate(STORIES_MAX);
+            }
+        }
+    }
+
+    fn fits(&self, record: &[u8]) -> bool {
+        self.kept.len() < KEPT_MAX && self.kept_bytes + record.len() <= KEPT_BYTES_MAX
+    }
+
     /// Keeps a mirror event that took `bytes` in the file.
     fn tell(&mut self, number: u64, told: Told<'_>, bytes: u64) {
         let (answer, len) = match told.outcome {
@@ -260,10 +307,11 @@ impl Body {
             return;
         }
         let record = told.record;
+        self.join(number, told.verdict, record);
         // Rows beyond the limit still go to the totals and the timeline.
         self.rows.extend_from_slice(b"{\"n\":");
         write_number(&mut self.rows, number);
-        if self.kept.len() < KEPT_MAX && self.kept_bytes + record.len() <= KEPT_BYTES_MAX {
+        if self.fits(record) {
             self.rows.extend_from_slice(b",\"id\":");
             write_number(&mut self.rows, self.kept.len() as u64);
             self.kept_bytes += record.len();

@@ -239,7 +239,7 @@ impl Plot {
         if self.raised.contains("every_address") {
             say("every_address", "the filter lets every address through".to_owned());
         }
-        if let (Some(refused), Some(made)) = (self.first_refused, self.first_made)
+        if let (Some(refused), Some(made)) = (self.first_refused, self.first_copied)
             && refused < made
         {
             say(

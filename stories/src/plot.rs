@@ -32,7 +32,7 @@ pub(crate) struct Plot {
     pub(crate) reads: u64,
     pub(crate) refused: u64,
     pub(crate) first_refused: Option<Moment>,
-    pub(crate) first_made: Option<Moment>,
+    pub(crate) first_copied: Option<Moment>,
     /// The earliest event, and the number that it gives to the story.
     pub(crate) first: Option<(Moment, u64)>,
     pub(crate) last: Option<Moment>,
@@ -122,8 +122,8 @@ impl Plot {
         if event.failed() {
             self.refused += 1;
             self.first_refused = Some(self.first_refused.map_or(when, |first| first.min(when)));
-        } else if !event.ends() {
-            self.first_made = Some(self.first_made.map_or(when, |first| first.min(when)));
+        } else if !event.ends() && event.copies() {
+            self.first_copied = Some(self.first_copied.map_or(when, |first| first.min(when)));
         }
         if event.approval.is_none() {
             self.raised.extend(event.said.raised_by.clone());
@@ -200,7 +200,7 @@ impl Plot {
         self.total += other.total;
         self.left_out += other.left_out;
         self.first_refused = earlier(self.first_refused, other.first_refused);
-        self.first_made = earlier(self.first_made, other.first_made);
+        self.first_copied = earlier(self.first_copied, other.first_copied);
         self.first = earlier(self.first, other.first);
         self.last = self.last.max(other.last);
         self.told = self.told.max(other.told);

@@ -21,7 +21,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("json", &[]),
     ("detector", &["tapsieve-json"]),
     ("plugin", &["tapsieve-detector"]),
-    ("demo", &["tapsieve-detector", "tapsieve-policy", "tapsieve-records"]),
+    ("demo", &["tapsieve-detector", "tapsieve-policy", "tapsieve-records", "tapsieve-stories"]),
     ("demo/build", &["tapsieve-policy"]),
     ("demo/serve", &[]),
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),

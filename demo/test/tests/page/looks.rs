@@ -17,7 +17,7 @@ const SIZES: [(&str, u32, u32, &str); 5] = [
 ];
 
 /// A name and how to get there.
-pub(crate) const STATES: [(&str, Act); 9] = [
+pub(crate) const STATES: [(&str, Act); 10] = [
     ("start", |_| Ok(())),
     ("mirror-event", |visit| visit.choose("sample", "0")),
     ("near-miss", |visit| visit.choose("sample", "12")),
@@ -45,6 +45,11 @@ pub(crate) const STATES: [(&str, Act); 9] = [
         visit.click("tab-file")?;
         visit.click("sample-day")?;
         visit.file_read().map(drop)
+    }),
+    ("stories", |visit| {
+        let file = crate::file::write("looks.ndjson", crate::stories::file().as_bytes())?;
+        crate::file::choose(visit, &file)?;
+        visit.page.run("document.getElementById('stories-card').scrollIntoView()").map(drop)
     }),
     ("detail", |visit| {
         visit.click("tab-file")?;

@@ -8,6 +8,7 @@ mod event;
 mod file;
 mod looks;
 mod policy;
+mod stories;
 mod visit;
 
 use std::process::ExitCode;
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
     let address: &'static str = address.leak();
     let browser: &'static Browser = Box::leak(Box::new(browser));
     let axe = axe::script();
-    let acts = event::ACTS.iter().chain(file::ACTS).chain(policy::ACTS).chain(looks::ACTS);
+    let acts =
+        event::ACTS.iter().chain(file::ACTS).chain(policy::ACTS).chain(stories::ACTS).chain(looks::ACTS);
     let acts = acts.chain(axe::ACTS.iter().filter(|_| axe.is_ok()));
     let trials = acts.map(|&(name, act)| {
         Trial::test(format!("page/{name}"), move || {

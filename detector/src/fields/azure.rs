@@ -137,7 +137,10 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     }
     if observation.operation.action == Action::CreateOrModify && observation.outcome != EventOutcome::Failure
     {
-        observation.action = values.all(Field::Substatus).find_map(|raw| create_or_modify(&raw.text()?));
+        let known = values.all(Field::Substatus).find_map(|raw| create_or_modify(&raw.text()?));
+        // That a beginning went well does not say that the thing was there.
+        let ended = observation.outcome == EventOutcome::Success;
+        observation.action = known.filter(|action| ended || *action == Action::Create);
     }
 }
 

@@ -284,7 +284,7 @@ impl Body {
             // Beyond the bound the gravest go on to be told.
             self.closed.extend(self.stories.closed());
             if self.closed.len() > 4 * STORIES_MAX {
-                self.closed.sort_by(|a, b| b.severity.cmp(&a.severity));
+                self.closed.sort_by_key(|story| std::cmp::Reverse(story.severity));
                 self.closed.truncate(STORIES_MAX);
             }
         }

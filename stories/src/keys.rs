@@ -46,7 +46,9 @@ impl Keys {
                 REFERENCES.contains(&&**name)
                     && Some(&**name) != own_name
                     && !id.is_empty()
-                    && !(is_short(event, name, id))
+                    && !is_short(event, name, id)
+                    // A port's name, of which every node has one.
+                    && !(event.said.provider == "kubernetes" && *name == "destination")
             })
             .map(|(name, id)| (name.clone(), key(event, name, id)))
             .filter(|(_, key)| Some(key) != own.as_ref())

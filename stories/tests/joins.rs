@@ -96,6 +96,15 @@ fn a_number_on_a_device_is_given_again() {
 }
 
 #[test]
+fn the_name_of_a_port_in_kubernetes_joins_nothing() {
+    let control = |actor: &str, name: &str| {
+        let record = aws(0, actor, "create", "traffic_control", json!({"name": name, "destination": "tap0"}));
+        with(record, "provider", "kubernetes".into())
+    };
+    assert_eq!(sizes(&[control("dana", "a"), control("erin", "b")]), [1, 1]);
+}
+
+#[test]
 fn what_approves_a_target_approves_its_makers_sessions_and_nobody_elses() {
     let robot = "arn:aws:sts::111122223333:assumed-role/Mirroring/lambda";
     let approved = json!({"name": "automation", "ticket": "CHG-1"});

@@ -22,8 +22,8 @@ Examples:
   tail -F audit.ndjson | tapsieve stories --follow
 
 Events join by the ids they share, however far apart, then by actor and account within the window.
-What the policy approves and what it does not approve are never one story because of a shared target;
-what approves a target approves the sessions that the target's own maker sends to it.
+What a policy approves and what it does not are never one story because of a shared target.
+What approves a target approves the sessions that the target's own maker sends to it.
 A story is an alert when it is at least medium and not approved: docs/STORIES.md has the rules.";
 
 /// Join mirror events into stories: who copied what to where, and whether it still runs

@@ -395,7 +395,9 @@ impl Teller {
         );
         let body = json!({"properties": {"virtualNetworkTap": {"id": target}}});
         if shape.is_multiple_of(2) {
-            self.tell(0, |at| azure(actor, at, &tap, "virtualNetworkTaps/write", "Failure", "refused", None));
+            self.tell(0, |at| {
+                azure(actor, at, &tap, "virtualNetworkTaps/write", "Failure", &format!("refused-{who}"), None)
+            });
         }
         for result in ["Start", "Success"] {
             self.tell(1, |at| azure(actor, at, &tap, "virtualNetworkTaps/write", result, &run, None));
@@ -416,9 +418,19 @@ impl Teller {
         }
         if shape.is_multiple_of(3) {
             self.tell(30, |at| {
-                azure(actor, at, &nic, "networkInterfaces/tapConfigurations/delete", "Success", "gone", None)
+                azure(
+                    actor,
+                    at,
+                    &nic,
+                    "networkInterfaces/tapConfigurations/delete",
+                    "Success",
+                    &format!("gone-{who}"),
+                    None,
+                )
             });
-            self.tell(1, |at| azure(actor, at, &tap, "virtualNetworkTaps/delete", "Success", "gone2", None));
+            self.tell(1, |at| {
+                azure(actor, at, &tap, "virtualNetworkTaps/delete", "Success", &format!("gone2-{who}"), None)
+            });
         }
     }
 

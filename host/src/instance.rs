@@ -8,8 +8,6 @@ use wasmtime::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
 use crate::module::{Module, TICK, one_line};
 
-/// The stack that wasmtime gives a module, in bytes; the module itself is built for 8 KiB in Fluent Bit.
-pub(crate) const STACK_BYTES_MAX: usize = 512 << 10;
 /// How much memory one instance may have.
 const MEMORY_BYTES_MAX: usize = 512 << 20;
 /// How many elements its tables may have.

@@ -5,10 +5,11 @@
 //! - [`serve`]: batches over HTTP through a module to a downstream.
 //! - [`policy`] and [`bake`]: an operator's settings, read, and put into a module to deploy.
 //! - [`inspect`]: what a module file contains and whether Fluent Bit's engine takes it.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod abi;
 pub mod bake;
+mod compiled;
 pub mod inspect;
 mod instance;
 mod module;
@@ -16,6 +17,7 @@ pub mod ndjson;
 pub mod policy;
 pub mod serve;
 
+pub use compiled::Cache;
 pub use instance::Instance;
 pub use module::{Module, ModuleError};
 pub use tapsieve_records::{ConfigureError, Outcome, Trap};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tapsieve_records::{ConfigureError, plain};
-use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, OptLevel, Store, StoreLimits};
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Store, StoreLimits};
 
 use crate::abi;
-use crate::instance::{Instance, STACK_BYTES_MAX, limits};
+use crate::compiled::{self, Cache};
+use crate::instance::{Instance, limits};
 
 /// How often the engine's clock ticks; the resolution of the limit on one call.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -80,10 +81,28 @@ impl Module {
     /// # Errors
     /// Says which of these the module breaks; the first one found.
     pub fn new(wasm: &[u8]) -> Result<Module, ModuleError> {
-        let engine = engine().map_err(|error| ModuleError::Start(one_line(&error)))?;
-        // The text format is not accepted: wasmtime's own check names the bytes it expected.
-        let module = wasmtime::Module::from_binary(&engine, wasm)
-            .map_err(|error| ModuleError::Invalid(one_line(&error)))?;
+        Module::load(wasm, None)
+    }
+
+    /// As [`Module::new`], with the machine code from the cache where it is there.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn cached(wasm: &[u8], cache: &Cache) -> Result<Module, ModuleError> {
+        Module::load(wasm, Some(cache))
+    }
+
+    fn load(wasm: &[u8], cache: Option<&Cache>) -> Result<Module, ModuleError> {
+        let engine =
+            Engine::new(&tapsieve_compile::config()).map_err(|error| ModuleError::Start(one_line(&error)))?;
+        let builtin = if wasm == BUILTIN { compiled::builtin(&engine) } else { None };
+        let module = match (builtin, cache) {
+            (Some(module), _) => Ok(module),
+            (None, Some(cache)) => cache.module(&engine, wasm),
+            // The text format is not accepted: wasmtime's own check names the bytes it expected.
+            (None, None) => wasmtime::Module::from_binary(&engine, wasm),
+        };
+        let module = module.map_err(|error| ModuleError::Invalid(one_line(&error)))?;
         if let Some(import) = module.imports().next() {
             return Err(ModuleError::Imports(plain(&format!("{}.{}", import.module(), import.name()))));
         }
@@ -126,20 +145,6 @@ impl Module {
         self.policy = Some(json.into());
         Ok(self)
     }
-}
-
-/// An engine whose calls can be ended from outside.
-///
-/// Epochs cost a table-driven scan about a twentieth to a tenth of its speed, and a byte-by-byte one a third.
-/// Fuel, which would make the limit exact, costs more and is not needed: the limit is for modules that never return.
-fn engine() -> wasmtime::Result<Engine> {
-    let mut config = Config::new();
-    config
-        .cranelift_opt_level(OptLevel::Speed)
-        .epoch_interruption(true)
-        .wasm_backtrace_max_frames(None)
-        .max_wasm_stack(STACK_BYTES_MAX);
-    Engine::new(&config)
 }
 
 /// Keeps the engine's clock going for as long as the engine is in use.

@@ -4,10 +4,11 @@
 mod common;
 
 use common::{Ended, Folder, changed, standin};
-use tapsieve_host::inspect::{Need, Report, Status, inspect};
+use tapsieve_host::Module;
+use tapsieve_host::inspect::{self, Need, Report, Status};
 
 fn report(changes: &[(&str, &str)]) -> Report {
-    inspect(&changed(changes)).unwrap()
+    inspect::inspect(&changed(changes), Module::new).unwrap()
 }
 
 /// Adds functions to the stand-in.
@@ -22,7 +23,7 @@ const FLUENT_BIT: &str = "(result i32) (local.get 4))";
 
 #[test]
 fn a_module_that_keeps_to_the_interface_is_taken() {
-    let report = inspect(&standin()).unwrap();
+    let report = inspect::inspect(&standin(), Module::new).unwrap();
     assert_eq!(report.refused, None);
     assert_eq!(report.fluent_bit_problems, [""; 0]);
     assert_eq!(report.abi_version, Some(1));

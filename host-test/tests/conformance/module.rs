@@ -8,6 +8,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use libtest_mimic::{Failed, Trial};
+use tapsieve_host::Module;
 use tapsieve_host::inspect::Need;
 use tapsieve_host_test::engines::{Engine, Wasmi, WasmiFluentBit, module_bytes, wasmi_module};
 use tapsieve_host_test::root;
@@ -92,7 +93,7 @@ fn fits_its_budgets() -> Result<(), Failed> {
 
 /// The features, exports and stack that Fluent Bit's engine asks for, by what `tapsieve inspect` reads from the file.
 fn fluent_bit_takes_it() -> Result<(), Failed> {
-    let report = tapsieve_host::inspect::inspect(&module_bytes()?)?;
+    let report = tapsieve_host::inspect::inspect(&module_bytes()?, Module::new)?;
     let bounded = report.stack.iter().filter(|need| matches!(need.need, Need::Bounded { .. })).count();
     match (report.fluent_bit_problems.is_empty(), bounded) {
         (true, 3) => Ok(()),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tapsieve_host::inspect::{self, Need, Report, STACK_BYTES_DEFAULT, Status};
 use tapsieve_host::ndjson::stdout;
 
-use super::{Failure, INCOMPLETE, read};
+use super::{Failure, INCOMPLETE, compile, read};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let wasm = read(&args.module)?;
-    let report = inspect::inspect(&wasm).map_err(|why| {
+    let report = inspect::inspect(&wasm, compile).map_err(|why| {
         Failure::module(format!("{}: not a valid WebAssembly module: {why}", args.module.display()))
     })?;
     let text = match args.json {

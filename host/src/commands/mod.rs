@@ -11,8 +11,8 @@ use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tapsieve_host::Module;
 use tapsieve_host::ndjson::io_text;
+use tapsieve_host::{Cache, Module, ModuleError};
 
 /// Shown at the end of every `--help`.
 pub(crate) const EXIT_CODES: &str = "\
@@ -90,8 +90,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn load(path: Option<&Path>) -> Result<Module, Failure> {
     match path {
         Some(path) => {
-            Module::new(&read(path)?).map_err(|error| Failure::module(format!("{}: {error}", path.display())))
+            compile(&read(path)?).map_err(|error| Failure::module(format!("{}: {error}", path.display())))
         }
         None => Module::builtin().map_err(|error| Failure::module(error.to_string())),
+    }
+}
+
+/// Compiles a module, or takes what was compiled before.
+pub(crate) fn compile(wasm: &[u8]) -> Result<Module, ModuleError> {
+    match Cache::open() {
+        Some(cache) => Module::cached(wasm, &cache),
+        None => Module::new(wasm),
     }
 }

@@ -84,16 +84,19 @@ pub struct Memory {
     pub pages_max: Option<u64>,
 }
 
-/// Looks at a module from all sides.
+/// Looks at a module from all sides; `load` compiles it.
 ///
 /// # Errors
 /// `wasm` is not a valid WebAssembly module, with the validator's reason.
-pub fn inspect(wasm: &[u8]) -> Result<Report, String> {
+pub fn inspect(
+    wasm: &[u8],
+    load: impl Fn(&[u8]) -> Result<Module, crate::ModuleError>,
+) -> Result<Report, String> {
     let contents = read::Contents::new(wasm)?;
     let mut report = contents.report(wasm.len() as u64);
     report.features = features::used(wasm);
     report.stack = stack::needs(&contents);
-    match Module::new(wasm) {
+    match load(wasm) {
         Ok(module) => {
             report.abi_version = Some(crate::abi::VERSION);
             match module.instance().policy() {

@@ -12,7 +12,7 @@ mod network;
 mod oci;
 mod values;
 
-use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Test};
+use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
 use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, decode, paths};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -107,6 +107,23 @@ impl<'a> Observation<'a> {
             }
         }
         observation
+    }
+
+    /// What was done: what the event says, or its row.
+    pub fn done(&self) -> Action {
+        self.action.unwrap_or(self.operation.action)
+    }
+
+    /// How grave it is by what was done and how it ended.
+    pub fn severity(&self) -> Severity {
+        let grave = self.operation.severity;
+        match (self.done(), self.outcome) {
+            (Action::Read, _) => Severity::Informational,
+            // An attempt that was refused is worth keeping; it copied nothing.
+            (_, EventOutcome::Failure) => Severity::Low,
+            (Action::Stop | Action::Delete, _) => grave.min(Severity::Medium),
+            _ => grave,
+        }
     }
 
     /// The id of a resource, the first where there are several.

@@ -22,19 +22,46 @@ const DIRECTIONS: [&[u8]; 5] = [b"both", b"rx", b"tx", b"in", b"out"];
 /// A tag is not longer than this.
 const TAG_BYTES_MAX: usize = 80;
 
-/// Reads a line; `None` when it is not about mirroring.
+/// No more tags of one line are looked at.
+const TAGS_MAX: usize = 4;
+
+/// A tag begins within so many bytes of a line.
+const HEADER_BYTES_MAX: usize = 512;
+
+/// A line is not read beyond this.
+const LINE_BYTES_MAX: usize = 32 * 1024;
+
+/// Reads a line by everything that could be its message; `None` when it is not about mirroring.
+///
+/// What the actor wrote may look like another message: the gravest reading is told, the first of equals.
 pub fn observe_line(line: &str) -> Option<Observation<'_>> {
     let line = line.trim_ascii().as_bytes();
-    let mut percent = 0usize;
-    while let Some(next) = line.get(percent..).and_then(|rest| rest.iter().position(|&byte| byte == b'%')) {
-        percent = percent.saturating_add(next);
-        if let Some(mut observation) = tagged(line.get(percent.saturating_add(1)..)?) {
-            header::fill(line.get(..percent)?, &mut observation);
-            return Some(observation);
+    let line = line.get(..LINE_BYTES_MAX).unwrap_or(line);
+    let mut gravest = shape::observe(line);
+    let mut tags = 0usize;
+    for at in 0..line.len().min(HEADER_BYTES_MAX) {
+        let (before, rest) = line.split_at_checked(at).unwrap_or_default();
+        // A tag begins a word.
+        let begins = before.last().is_none_or(|byte| b" \t:>".contains(byte));
+        if begins
+            && tags < TAGS_MAX
+            && let Some(after) = rest.strip_prefix(b"%")
+        {
+            tags = tags.saturating_add(1);
+            let found = tagged(after).map(|mut observation| {
+                header::fill(before, &mut observation);
+                observation
+            });
+            gravest = graver(found, gravest);
         }
-        percent = percent.saturating_add(1);
     }
-    shape::observe(line)
+    gravest
+}
+
+/// The graver of two readings, the first of equals.
+fn graver<'a>(first: Option<Observation<'a>>, second: Option<Observation<'a>>) -> Option<Observation<'a>> {
+    let grave = |reading: &Option<Observation<'a>>| reading.as_ref().map(Observation::severity);
+    if grave(&first) < grave(&second) { second } else { first }
 }
 
 /// The tag `FACILITY[-SUB]-SEVERITY-MNEMONIC:` and the text after it.

@@ -1,7 +1,7 @@
 //! The shapes in which devices, servers and hosts write down a command, as data; and what their parts mean.
 
 use super::command::{self, CISCO, HOST, JUNOS, SWITCH, SWITCHED};
-use super::{header, lookup, named, text, words};
+use super::{graver, header, lookup, named, text, words};
 use crate::catalog::EventOutcome;
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
@@ -51,9 +51,9 @@ const SHAPES: [(&str, Read, EventOutcome); 17] = [
     ("{h}type=EXECVE msg=audit({d}:{-} {c}", audited, EventOutcome::Unknown),
 ];
 
-/// Reads a line by the first shape that it has and whose command is about mirroring.
+/// Reads a line by every shape that it has: the gravest command that is about mirroring.
 pub(super) fn observe(line: &[u8]) -> Option<Observation<'_>> {
-    SHAPES.iter().find_map(|(shape, read, outcome)| {
+    let read = |(shape, read, outcome): &(&str, Read, EventOutcome)| {
         let parts = parts(shape.as_bytes(), line)?;
         let mut header = parts.part(b'h');
         let mut user = parts.part(b'u');
@@ -86,7 +86,8 @@ pub(super) fn observe(line: &[u8]) -> Option<Observation<'_>> {
         observation.outcome = lookup(&[result], &RESULTS).unwrap_or(known);
         header::fill(header, &mut observation);
         Some(observation)
-    })
+    };
+    SHAPES.iter().map(read).fold(None, graver)
 }
 
 /// What a device knows: some write a word where they do not.
@@ -202,9 +203,24 @@ fn junos_command<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
     command::observe(&JUNOS, &all, path_len)
 }
 
+/// More of what looks like another command of the same line is not read.
+const MARKS_MAX: usize = 64;
+
+/// Introduces the command in a line of sudo.
+const MARK: &[u8] = b"COMMAND=";
+
 /// A Linux command in full.
 fn program<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    run(words(parts.part(b'c')))
+    let mut line = parts.part(b'c');
+    let mut gravest = run(words(line));
+    // The command that is logged may itself hold what introduces it, or what stands before it may.
+    for _ in 0..MARKS_MAX {
+        let Some(at) = line.windows(MARK.len()).position(|window| window == MARK) else { break };
+        let before = run(words(line.get(..at)?));
+        line = line.get(at.saturating_add(MARK.len())..)?;
+        gravest = graver(graver(gravest, before), run(words(line)));
+    }
+    gravest
 }
 
 /// `argc=2 a0="tc" a1="word"`; a word with a space in it is written in hexadecimal, and none is looked for.

@@ -1,18 +1,12 @@
 //! The pipeline, a straight line from a record to its outcome.
 
-use crate::catalog::EventOutcome;
-use crate::classify::{Verdict, classify};
 use crate::enrich::{self, Claims};
-use crate::envelope::{Layer, Record, unwrap, wrapped};
-use crate::fields::{Observation, is_host, observe, observe_line};
-use crate::json::{Elements, Index, LEVELS_MAX, Raw};
+use crate::envelope::{Record, opened};
+use crate::gather::gather;
+use crate::json::{Index, LEVELS_MAX};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
-use alloc::borrow::Cow;
-use alloc::{string::String, vec, vec::Vec};
-
-/// Wrappers are looked into until this many layers have been read.
-const LAYERS_MAX: usize = 16;
+use alloc::{string::String, vec::Vec};
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,55 +82,36 @@ impl Detector {
     /// Decides without asking the prefilter first; the answer is the same.
     pub fn process_fully(&mut self, record: &[u8]) -> Outcome<'_> {
         self.description.clear();
-        let index = Index::read(record, LEVELS_MAX);
-        let Some(top) = Record::read(&index) else {
+        // A line of a file may have a header.
+        let start = if record.trim_ascii_start().starts_with(b"{") { None } else { opened(record) };
+        let (header, object) = record.split_at_checked(start.unwrap_or_default()).unwrap_or_default();
+        let index = Index::read(object, LEVELS_MAX);
+        let Some(top) = Record::read(header, &index) else {
             return self.without_answer(record);
         };
         let claims = Claims::read(&index);
         let original = claims.wrapped.map(|record| Index::read(record, 1));
-        let device = original.as_ref().and_then(Record::read).unwrap_or(top).device.and_then(Raw::text);
-        let mut layers = vec![Layer::Object(Cow::Borrowed(record))];
-        let mut at = 0usize;
-        while let Some(layer) = layers.get(at) {
-            if at >= LAYERS_MAX {
-                return self.without_answer(record);
-            }
-            let inner;
-            let object = match layer {
-                Layer::Object(object) if at > 0 => {
-                    inner = Index::read(object, LEVELS_MAX);
-                    &inner
-                }
-                _ => &index,
+        let original = original.as_ref().and_then(|original| Record::read(b"", original));
+        let device = original.unwrap_or(top).device;
+        self.prefilter.prepare();
+        let found = gather(&self.policy, &self.prefilter, &index, device);
+        let Some(verdict) = found.gravest else {
+            return match () {
+                () if found.is_in_doubt || found.is_cut => Outcome::Unchanged,
+                // What an earlier hop enriched may have lost its event since.
+                () if claims.any() => self.without_answer(record),
+                () => self.without_event(),
             };
-            let found = look(&self.policy, layer, object, device.as_deref());
-            if let Some(verdict) = found.gravest {
-                enrich::describe(&mut self.description, &verdict, found.matches);
-                return match () {
-                    () if found.dropped => Outcome::Dropped,
-                    () if enrich::write(
-                        self.policy.schema(),
-                        &mut self.enriched,
-                        &top,
-                        &claims,
-                        &verdict,
-                        &self.description,
-                    ) =>
-                    {
-                        Outcome::Enriched(&self.enriched)
-                    }
-                    () => Outcome::Unchanged,
-                };
-            }
-            let inside = if at == 0 { wrapped(&index) } else { unwrap(layer) };
-            layers.extend(inside);
-            if at == 0 {
-                layers.extend(claims.wrapped.map(|record| Layer::Object(Cow::Borrowed(record))));
-            }
-            at = at.saturating_add(1);
+        };
+        enrich::describe(&mut self.description, &verdict, found.matches, found.is_cut);
+        if found.dropped && !found.is_cut {
+            return Outcome::Dropped;
         }
-        // What an earlier hop enriched may have lost its event since.
-        if claims.any() { self.without_answer(record) } else { self.without_event() }
+        let schema = self.policy.schema();
+        match enrich::write(schema, &mut self.enriched, &top, &claims, &verdict, &self.description) {
+            true => Outcome::Enriched(&self.enriched),
+            false => Outcome::Unchanged,
+        }
     }
 
     /// The offset of a byte inside the first record of `block` that may be about mirroring.
@@ -168,64 +143,4 @@ impl Detector {
             None => self.without_event(),
         }
     }
-}
-
-/// What is in a layer.
-struct Found<'l> {
-    /// The gravest event, the first of equals; one that is not approved goes before one that is, one that has ended
-    /// before one that has only begun.
-    gravest: Option<Verdict<'l>>,
-    /// How many events there are.
-    matches: usize,
-    /// Whether the policy drops everything that is in the layer.
-    dropped: bool,
-}
-
-/// Looks at a layer; where it is an object, `object` is its index.
-fn look<'l>(
-    policy: &'l Policy,
-    layer: &'l Layer<'_>,
-    object: &Index<'l>,
-    device: Option<&'l str>,
-) -> Found<'l> {
-    let mut found = Found { gravest: None, matches: 0, dropped: true };
-    let mut whole = true;
-    let mut add = |observation: Option<Observation<'l>>| {
-        let Some(observation) = observation else {
-            found.dropped &= policy.drops_unchanged();
-            return;
-        };
-        let mut verdict = classify(observation);
-        policy.judge(&mut verdict);
-        found.matches = found.matches.saturating_add(1);
-        found.dropped &= policy.drops(&verdict);
-        let rank = |verdict: &Verdict<'_>| {
-            (verdict.severity, verdict.approved.is_none(), verdict.outcome != EventOutcome::Started)
-        };
-        if found.gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {
-            found.gravest = Some(verdict);
-        }
-    };
-    let observe_any = |object: &Index<'l>| observe(object).or_else(|| policy.observe(object));
-    match layer {
-        Layer::Object(_) => add(observe_any(object)),
-        Layer::Many(array) => {
-            let mut elements = Elements::new(array);
-            for element in elements.by_ref() {
-                add(observe_any(&Index::read(element.0, LEVELS_MAX)));
-            }
-            whole = elements.ended();
-        }
-        Layer::Line(line) => {
-            let mut observation = observe_line(line);
-            if let Some(observation) = &mut observation {
-                // The line's own header knows better: the member may name a relay.
-                let device = device.filter(|name| is_host(name)).map(Cow::Borrowed);
-                observation.resource("device", device);
-            }
-            add(observation);
-        }
-    }
-    found.dropped &= whole;
-    found
 }

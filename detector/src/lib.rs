@@ -29,6 +29,7 @@ mod detector;
 pub mod enrich;
 pub mod envelope;
 pub mod fields;
+mod gather;
 pub use tapsieve_json as json;
 pub mod policy;
 pub mod prefilter;

@@ -6,7 +6,7 @@
 //! An interpreter, which pays for every instruction, executes seven for every window and eight more for every
 //! [`BLOCK`]; a JIT has no chain of loads to wait for.
 
-use crate::catalog::PACKED_ANCHORS;
+use crate::catalog::{PACKED_ANCHORS, SHARED_ANCHORS};
 use alloc::vec::Vec;
 
 /// Every anchor has this many characters.
@@ -66,9 +66,48 @@ impl Prefilter {
     /// less.
     #[inline(always)]
     pub fn find_inline(&mut self, block: &[u8]) -> Option<usize> {
+        self.prepare();
+        self.search_inline(block)
+    }
+
+    /// Fills the table.
+    #[inline(always)]
+    pub fn prepare(&mut self) {
         if !self.ready {
             self.learn_all();
         }
+    }
+
+    /// Whether an anchor may be in `block`, once the table has been filled.
+    pub fn has(&self, block: &[u8]) -> bool {
+        block.len() >= ANCHOR_LEN && self.search(block).is_some()
+    }
+
+    /// The same, leaving out the anchors that records about something else have too.
+    pub fn has_own(&self, block: &[u8]) -> bool {
+        let mut start = 0usize;
+        while let Some(at) = block.get(start..).and_then(|rest| self.search(rest)) {
+            let at = start.wrapping_add(at);
+            let (from, to) = (at.saturating_sub(ANCHOR_LEN), at.saturating_add(2 * ANCHOR_LEN));
+            let around = block.get(from..to.min(block.len())).unwrap_or_default();
+            let is_shared = |window: &[u8]| {
+                SHARED_ANCHORS.iter().any(|anchor| window.eq_ignore_ascii_case(anchor.as_bytes()))
+            };
+            if !around.windows(ANCHOR_LEN).any(is_shared) {
+                return true;
+            }
+            start = at.saturating_add(1);
+        }
+        false
+    }
+
+    #[inline(never)]
+    fn search(&self, block: &[u8]) -> Option<usize> {
+        self.search_inline(block)
+    }
+
+    #[inline(always)]
+    fn search_inline(&self, block: &[u8]) -> Option<usize> {
         let (blocks, rest) = block.as_chunks::<BLOCK>();
         let mut start = 0usize;
         for bytes in blocks {
@@ -183,7 +222,8 @@ impl Prefilter {
 
     /// Enters the windows that begin with `window` and go on with some spelling of `rest`.
     ///
-    /// A character is spelled as itself, as `\u00XX`, or, in a JSON string inside a string, as `\\u00XX`.
+    /// A character is spelled as itself or as `\u00XX`, with twice as many backslashes in every text that holds it:
+    /// no window is longer than the run of them here.
     fn learn_windows(&mut self, mut window: Window, rest: &[u8]) {
         for &character in rest {
             if window.len == WINDOW {
@@ -191,8 +231,10 @@ impl Prefilter {
             }
             // An escape is longer than what a window lacks.
             let escape = escape(character);
-            self.enter(window.with(escape.get(1..).unwrap_or_default()));
-            self.enter(window.with(&escape));
+            // More backslashes than a window lacks are as many.
+            for backslashes in window.len..WINDOW {
+                self.enter(window.with(escape.get(backslashes..).unwrap_or_default()));
+            }
             window = window.with(&[character]);
         }
         self.enter(window);
@@ -226,10 +268,11 @@ impl Window {
     }
 }
 
-/// `\\u00XX`; without its first byte it is `\u00XX`.
-fn escape(character: u8) -> [u8; 7] {
+/// `\\\\u00XX`: as many backslashes as a window has bytes.
+fn escape(character: u8) -> [u8; WINDOW + 5] {
     let hex = |digit: u8| digit.wrapping_add(if digit < 10 { b'0' } else { b'a'.wrapping_sub(10) });
-    [b'\\', b'\\', b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
+    let [a, b, c, d] = [b'\\'; WINDOW];
+    [a, b, c, d, b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
 }
 
 /// Folds ASCII case, then mixes: letters that differ in case only give the same place and bit. Of the bit's number the

@@ -45,6 +45,7 @@ pub fn write(
         return false;
     };
     out.clear();
+    out.extend_from_slice(record.header);
     out.extend_from_slice(before);
     let mut members = Object::inside(out, index.is_empty());
     if schema == Schema::Ecs {
@@ -90,8 +91,9 @@ fn mirror_action(action: Action) -> &'static str {
     }
 }
 
-/// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds.
-pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
+/// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds, `is_cut` says
+/// that a limit left a part of it unread.
+pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize, is_cut: bool) {
     let observation = &verdict.observation;
     out.clear();
     let mut object = Object::begin(out);
@@ -117,6 +119,9 @@ pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize) {
             Holds::Matches if matches > 1 => object.number(name, matches as u64),
             Holds::Matches => {}
         }
+    }
+    if is_cut {
+        object.raw("unread", b"true");
     }
     object.close();
 }

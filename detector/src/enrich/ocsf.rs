@@ -7,7 +7,7 @@ use crate::classify::Verdict;
 use crate::envelope::{PRODUCT, Record};
 use crate::json::{Object, write_string};
 use crate::policy::millis;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
@@ -92,6 +92,10 @@ pub(super) fn wrap(
     mirror.raw("data", description);
     mirror.close();
     enrichments.close_list();
+    // A line as it came, where it is more than the object.
+    if !record.header.is_empty() {
+        event.text("raw_data", Some(&String::from_utf8_lossy(&[record.header, object].concat())));
+    }
     event.raw("unmapped", object);
     event.close();
     out.extend_from_slice(after);

@@ -84,7 +84,7 @@ impl<'a> Observation<'a> {
     }
 
     /// The same, apart from the bytes that it was read from.
-    fn into_owned<'b>(self) -> Observation<'b> {
+    pub fn into_owned<'b>(self) -> Observation<'b> {
         let own = |text: Option<Text<'_>>| text.map(owned);
         let mut observation = Observation {
             actor: own(self.actor),
@@ -214,6 +214,12 @@ pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
     Some(observe_as(operation, name, object))
 }
 
+/// Whether an object bears the name of a row, which its other members may show to be about something else.
+pub fn is_row(object: &Index<'_>) -> bool {
+    let names = Values::read(object, NAMES);
+    FINDERS.iter().any(|find| find(&names).is_some())
+}
+
 /// Reads an object that is known to be this operation's event.
 pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
     let Some((paths, members)) = paths_of(operation.provider) else {
@@ -276,10 +282,11 @@ fn fill<'a>(operation: Operation, name: Text<'a>, values: &Values<'a>) -> Observ
     observation
 }
 
+const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 7] =
+    [aws::find, gcp::find, alibaba::find, oci::find, huawei::find, kubernetes::find, azure::find];
+
 /// The row that an event's names lead to, where the event shows what the row asks for.
 fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {
-    const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 7] =
-        [aws::find, gcp::find, alibaba::find, oci::find, huawei::find, kubernetes::find, azure::find];
     FINDERS.iter().find_map(|find| find(names).filter(|operation| counts(object, operation.requires)))
 }
 

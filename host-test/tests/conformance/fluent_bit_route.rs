@@ -44,7 +44,10 @@ fn every_vector(cases: &[&Case]) -> Result<(), Failed> {
             // README.md says that added operations need rules of their own.
             let added = case.policy.as_ref().is_some_and(|policy| policy.contains("\"operation\""));
             let Expectation::Inserted(inserted) = &case.expectation else { continue };
-            if added || !inserted.contains(&mine) {
+            // Lines of files hold no base64: services hand it over.
+            let data = b"\"data\":\"";
+            let is_base64 = case.record.windows(data.len()).any(|window| window == data);
+            if added || is_base64 || !inserted.contains(&mine) {
                 continue;
             }
             count += 1;

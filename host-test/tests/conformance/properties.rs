@@ -35,6 +35,7 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
         return vec![Trial::test("properties", || Err("no vectors to mutate".into()))];
     }
 
+    let to_nest = as_objects.clone();
     let (for_scan, for_wasmi) = (every.clone(), every.clone());
     let mut trials = vec![
         Trial::test("properties/mutated-records-keep-the-laws", move || {
@@ -45,6 +46,9 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
         }),
         Trial::test("properties/spelling-does-not-change-the-verdict", move || {
             run(2000, respelled(as_objects.clone()), |(value, seed)| same_verdict(&value, seed))
+        }),
+        Trial::test("properties/texts-in-texts-do-not-change-the-verdict", move || {
+            run(1000, respelled(to_nest.clone()), |(value, seed)| same_verdict_nested(&value, seed))
         }),
         Trial::test("properties/scan-loses-nothing", move || {
             run(500, prop::collection::vec(mutated(for_scan.clone()), 1..12), |records| scan_walk(&records))
@@ -241,6 +245,28 @@ fn same_verdict(value: &Value, seed: u64) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("`{expected}` became `{got}` for {}", show_bytes(&other)))
+    }
+}
+
+/// A record in a text has the same verdict, and one in a text in a text, in any spelling: that each letter is escaped at
+/// every depth too.
+fn same_verdict_nested(value: &Value, seed: u64) -> Result<(), String> {
+    let mut nested = spell(value, seed);
+    for depth in 0..=seed % 3 {
+        let text = String::from_utf8(nested).map_err(|error| error.to_string())?;
+        nested = spell(&serde_json::json!({ "message": text }), seed.rotate_left(depth as u32));
+    }
+    let verdict = |record: &[u8]| -> Result<String, String> {
+        let mut native = Native::new();
+        enrichment_laws(record, None)?;
+        native.process(record)?;
+        short_verdict(native.verdict()?.as_deref())
+    };
+    let (expected, got) = (verdict(value.to_string().as_bytes())?, verdict(&nested)?);
+    if expected == got {
+        Ok(())
+    } else {
+        Err(format!("`{expected}` became `{got}` for {}", show_bytes(&nested)))
     }
 }
 

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["fields"],
     &["classify"],
     &["policy"],
-    &["enrich"],
+    &["enrich", "gather"],
     &["detector"],
 ];
 

@@ -1,0 +1,270 @@
+//! All events of a record, wherever its wrappers put them: knows how deep and how much is read, not what wraps.
+//!
+//! Only what holds an anchor is opened, so what lies beside an event costs what noise costs. What is read in all is
+//! limited by the record's length, whatever the record is made of.
+
+use crate::catalog::EventOutcome;
+use crate::classify::{Verdict, classify};
+use crate::envelope::{Part, Shape, opened, part, parts, shape};
+use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line};
+use crate::json::{Elements, Index, LEVELS_MAX, Raw};
+use crate::policy::Policy;
+use crate::prefilter::Prefilter;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::{vec, vec::Vec};
+
+/// Wrappers inside wrappers are opened so deep; a list and its element are two.
+const DEPTH_MAX: u8 = 16;
+
+/// For every byte of a record so many are read again inside of its wrappers,
+const AGAIN: usize = 4;
+
+/// and so many in any record.
+const AGAIN_BYTES_MIN: usize = 256 << 10;
+
+/// What opening a part costs at least, in bytes.
+const PART_BYTES: usize = 256;
+
+/// What is in a record.
+pub(crate) struct Found<'r> {
+    /// The gravest event, the first of equals; one that is not approved goes before one that is, one that has ended
+    /// before one that has only begun.
+    pub(crate) gravest: Option<Verdict<'r>>,
+    /// How many events there are.
+    pub(crate) matches: usize,
+    /// Whether the policy drops everything that is in the record.
+    pub(crate) dropped: bool,
+    /// Whether a limit left a part with an anchor in it unread.
+    pub(crate) is_cut: bool,
+    /// Whether an anchor stands where nothing was read.
+    pub(crate) is_in_doubt: bool,
+}
+
+/// A part that is to be read.
+struct Job<'r> {
+    part: Part<'r>,
+    depth: u8,
+    /// Whether it is an element of a list, or inside one.
+    is_listed: bool,
+    /// Whether what it is inside of is an event itself.
+    is_inside: bool,
+}
+
+/// What one part says.
+#[derive(Default)]
+struct Read<'x> {
+    observation: Option<Observation<'x>>,
+    /// What it wraps.
+    parts: Vec<Part<'x>>,
+    /// Whether what it wraps are the elements of a list,
+    is_list: bool,
+    /// and whether the list ends early.
+    is_broken: bool,
+    /// Whether there is something in it that is about something else.
+    has_other: bool,
+    /// Whether an anchor stands in it that was not read.
+    is_in_doubt: bool,
+}
+
+/// Reads a record, whose index is at hand.
+pub(crate) fn gather<'r>(
+    policy: &'r Policy,
+    prefilter: &Prefilter,
+    index: &Index<'r>,
+    device: Option<Raw<'r>>,
+) -> Found<'r> {
+    let bytes = index.bytes();
+    let mut gather = Gather {
+        policy,
+        prefilter,
+        device: device.and_then(Raw::text).filter(|name| is_host(name)),
+        left: bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN),
+        found: Found { gravest: None, matches: 0, dropped: true, is_cut: false, is_in_doubt: false },
+        jobs: vec![],
+    };
+    let record = Part { bytes: Cow::Borrowed(bytes), ..Part::default() };
+    let read = gather.object(bytes, index);
+    gather.take(Job { part: record, depth: 0, is_listed: false, is_inside: false }, read);
+    let mut at = 0usize;
+    while let Some(job) = gather.jobs.get_mut(at) {
+        let job = Job { part: core::mem::take(&mut job.part), ..*job };
+        let read = gather.read(&job.part);
+        gather.take(job, read);
+        at = at.saturating_add(1);
+    }
+    gather.found
+}
+
+struct Gather<'r, 'p> {
+    policy: &'r Policy,
+    prefilter: &'p Prefilter,
+    /// Who sent a line, where the shipper's record tells it.
+    device: Option<Text<'r>>,
+    /// How many bytes may be read again.
+    left: usize,
+    found: Found<'r>,
+    jobs: Vec<Job<'r>>,
+}
+
+impl<'r> Gather<'r, '_> {
+    /// Enters what a part says, and what it wraps among the jobs.
+    fn take(&mut self, job: Job<'r>, read: Read<'r>) {
+        if (job.is_listed || read.is_list) && read.has_other {
+            self.found.dropped &= self.policy.drops_unchanged();
+        }
+        self.found.dropped &= !read.is_broken;
+        self.found.is_in_doubt |= read.is_in_doubt;
+        let is_inside = job.is_inside || read.observation.is_some();
+        let is_listed = job.is_listed || read.is_list;
+        if let Some(observation) = read.observation {
+            self.add(observation, job.is_inside);
+        }
+        for part in read.parts {
+            if job.depth < DEPTH_MAX && self.affords(&part) {
+                self.jobs.push(Job { part, depth: job.depth.saturating_add(1), is_listed, is_inside });
+            } else {
+                self.found.is_cut = true;
+            }
+        }
+    }
+
+    /// Whether a part may still be read; counts it.
+    fn affords(&mut self, part: &Part<'_>) -> bool {
+        // The elements of a list are counted when they are opened.
+        let bytes = if let [b'[', ..] = *part.bytes { part.bytes.len() / 8 } else { part.bytes.len() };
+        let left = self.left.checked_sub(bytes.saturating_add(PART_BYTES));
+        self.left = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    /// Judges an event. What is inside of another event tells of the same one, unless it is graver.
+    fn add(&mut self, observation: Observation<'r>, is_inside: bool) {
+        let mut verdict = classify(observation);
+        self.policy.judge(&mut verdict);
+        self.found.dropped &= self.policy.drops(&verdict);
+        let rank = |verdict: &Verdict<'_>| {
+            (verdict.severity, verdict.approved.is_none(), verdict.outcome != EventOutcome::Started)
+        };
+        let known = self.found.gravest.as_ref().map(rank);
+        let is_graver = known.is_none_or(|known| known < rank(&verdict));
+        if is_graver || !is_inside {
+            self.found.matches = self.found.matches.saturating_add(1);
+        }
+        // The original says more than what was made of it.
+        if is_graver || is_inside && known == Some(rank(&verdict)) {
+            self.found.gravest = Some(verdict);
+        }
+    }
+
+    /// Reads a part; what is in it is kept apart from its bytes where those do not last.
+    fn read(&self, part: &Part<'r>) -> Read<'r> {
+        match &part.bytes {
+            Cow::Borrowed(bytes) => self.read_bytes(bytes, part.is_text, part.may_be_line),
+            Cow::Owned(bytes) => {
+                let Read { observation, parts, is_list, is_broken, has_other, is_in_doubt } =
+                    self.read_bytes(bytes, part.is_text, part.may_be_line);
+                Read {
+                    observation: observation.map(Observation::into_owned),
+                    parts: parts.into_iter().map(Part::into_owned).collect(),
+                    is_list,
+                    is_broken,
+                    has_other,
+                    is_in_doubt,
+                }
+            }
+        }
+    }
+
+    fn read_bytes<'x>(&self, bytes: &'x [u8], is_text: bool, may_be_line: bool) -> Read<'x>
+    where
+        'r: 'x,
+    {
+        match shape(bytes, is_text) {
+            Shape::Object(object) => self.object(object, &Index::read(object, LEVELS_MAX)),
+            Shape::Many(array) => self.list(array, may_be_line),
+            Shape::Line(line) => self.line(line, may_be_line),
+        }
+    }
+
+    fn object<'x>(&self, bytes: &'x [u8], object: &Index<'x>) -> Read<'x>
+    where
+        'r: 'x,
+    {
+        let mut read = Read::default();
+        let mut raws = vec![];
+        let each = |raw: Raw<'x>, part| {
+            raws.push(raw.0);
+            read.parts.push(part);
+        };
+        parts(object, |bytes| self.prefilter.has(bytes), each);
+        // Another document in the same text.
+        let rest = object.end().and_then(|end| bytes.get(end.saturating_add(1)..)).unwrap_or_default();
+        if self.prefilter.has(rest) {
+            raws.push(rest);
+            read.parts.push(Part { bytes: Cow::Borrowed(rest), is_text: true, may_be_line: true });
+        }
+        read.observation = observe(object).or_else(|| self.policy.observe(object));
+        if read.observation.is_none() {
+            read.has_other = read.parts.is_empty();
+            read.is_in_doubt = self.is_unread(bytes, &raws) && !is_row(object);
+        }
+        read
+    }
+
+    fn list<'x>(&self, array: &'x [u8], may_be_line: bool) -> Read<'x> {
+        let mut read = Read { is_list: true, ..Read::default() };
+        let mut raws = vec![];
+        let mut elements = Elements::new(array);
+        for element in elements.by_ref() {
+            let part = self.prefilter.has(element.0).then(|| part(element, may_be_line)).flatten();
+            match part {
+                Some(part) => {
+                    raws.push(element.0);
+                    read.parts.push(part);
+                }
+                None => read.has_other = true,
+            }
+        }
+        read.is_broken = !elements.ended();
+        read.is_in_doubt = self.is_unread(array, &raws);
+        read
+    }
+
+    fn line<'x>(&self, line: &'x [u8], may_be_line: bool) -> Read<'x> {
+        let mut read = Read::default();
+        let start = opened(line).unwrap_or(line.len());
+        let (header, json) = line.split_at_checked(start).unwrap_or_default();
+        if self.prefilter.has(json) {
+            read.parts.push(Part { bytes: Cow::Borrowed(json), is_text: true, may_be_line: false });
+        }
+        if may_be_line {
+            read.observation = core::str::from_utf8(line).ok().and_then(observe_line);
+        }
+        match &mut read.observation {
+            // The line's own header knows better: the member may name a relay.
+            Some(observation) => {
+                observation.resource("device", self.device.as_deref().map(|name| name.to_owned().into()));
+            }
+            None => {
+                read.has_other = read.parts.is_empty();
+                read.is_in_doubt = self.is_unread(header, &[]);
+            }
+        }
+        read
+    }
+
+    /// Whether an anchor stands in a part outside of what it wraps; asked only where a policy may drop the record.
+    fn is_unread(&self, bytes: &[u8], raws: &[&[u8]]) -> bool {
+        if !self.policy.drops_unchanged() {
+            return false;
+        }
+        let mut rest = bytes.to_vec();
+        for raw in raws {
+            let start = (raw.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+            if let Some(raw) = rest.get_mut(start..start.saturating_add(raw.len())) {
+                raw.fill(b' ');
+            }
+        }
+        self.prefilter.has_own(&rest)
+    }
+}

@@ -12,6 +12,7 @@ mod members;
 mod policy;
 mod pretty;
 mod python;
+mod redpanda;
 mod routes;
 mod run;
 mod setup;
@@ -77,6 +78,11 @@ const TASKS: &[Task] = &[
         name: "month",
         help: "join a month of a million records into stories and print what was joined rightly; [RECORDS [MONTHS [FILE]]]",
         run: month,
+    },
+    Task {
+        name: "redpanda",
+        help: "build dist/tapsieve-redpanda.wasm, a data transform; --policy FILE puts a policy into it",
+        run: redpanda::redpanda,
     },
     Task {
         name: "wheel",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build::{build_module, target_dir};
+use crate::ci::in_ci;
 use crate::task::{cargo, output, root, run, say};
 
 /// The oldest Python that the package runs on, as in its `requires-python`.
@@ -29,8 +30,7 @@ pub(crate) fn python(arguments: &[String]) -> Result<(), String> {
 
 /// Whether all tests include the package's: where nobody has asked for what they need, they are absent.
 pub(crate) fn is_wanted() -> bool {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1");
-    in_ci || installed().exists()
+    in_ci() || installed().exists()
 }
 
 /// Says that the package's tests did not run, and how they would.

@@ -20,32 +20,37 @@ pub(crate) fn setup(_: &[String]) -> Result<(), String> {
 /// # Errors
 /// It cannot be added; the message says what to do by hand.
 pub(crate) fn ensure_target() -> Result<(), String> {
-    if has_target()? {
+    ensure(TARGET)
+}
+
+/// The same for any target.
+pub(crate) fn ensure(target: &str) -> Result<(), String> {
+    if has(target)? {
         return Ok(());
     }
-    say(&format!("adding {TARGET} to the Rust toolchain"));
-    let by_rustup = run(Command::new("rustup").args(["target", "add", TARGET]));
-    if by_rustup.is_ok() && has_target()? {
+    say(&format!("adding {target} to the Rust toolchain"));
+    let by_rustup = run(Command::new("rustup").args(["target", "add", target]));
+    if by_rustup.is_ok() && has(target)? {
         return Ok(());
     }
     let script = root().join("../shared/tools/add-wasm32-target");
-    if script.exists() {
+    if target == TARGET && script.exists() {
         say("rustup could not; trying ../shared/tools/add-wasm32-target");
         run(&mut Command::new(&script))?;
-        if has_target()? {
+        if has(target)? {
             return Ok(());
         }
     }
     let why = by_rustup.err().unwrap_or_else(|| "rustup added it to another toolchain".into());
     Err(format!(
-        "the Rust toolchain has no {TARGET} and it could not be added: {why}\n\
-         install Rust with rustup and run `rustup target add {TARGET}`"
+        "the Rust toolchain has no {target} and it could not be added: {why}\n\
+         install Rust with rustup and run `rustup target add {target}`"
     ))
 }
 
-fn has_target() -> Result<bool, String> {
+fn has(target: &str) -> Result<bool, String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let folder = output(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
+    let folder = output(Command::new(rustc).args(["--print", "target-libdir", "--target", target]))?;
     let files = fs::read_dir(folder.trim()).into_iter().flatten();
     Ok(files.filter_map(Result::ok).any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
 }

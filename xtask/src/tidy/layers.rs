@@ -32,6 +32,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ),
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),
+    ("redpanda", &["tapsieve-detector", "tapsieve-policy"]),
     ("stories", &["tapsieve-detector", "tapsieve-policy"]),
     ("xtask", &["tapsieve-detector", "tapsieve-demo-serve"]),
 ];

@@ -103,6 +103,40 @@ fn slow_clients_and_half_requests_harm_nobody() {
     is_well(&setup);
 }
 
+/// What counts is what has arrived, not what was announced.
+#[test]
+fn announcing_much_takes_nothing_from_others() {
+    let setup = Setup::new(&["--body-mib=32", "--in-flight-mib=32"]);
+    let announced: Vec<TcpStream> = (0..20)
+        .map(|_| {
+            let mut half = TcpStream::connect(setup.address).unwrap();
+            half.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 33554432\r\n\r\n{").unwrap();
+            half
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let began = std::time::Instant::now();
+    is_well(&setup);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    drop(announced);
+}
+
+#[test]
+fn a_downstream_that_answers_before_it_has_read_is_not_believed() {
+    let mut setup = Setup::new(&[]);
+    let address = setup.server.take().unwrap().address();
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    let hasty = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 100]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+    });
+    let (status, text) = setup.post(&NDJSON, format!("{{\"a\":\"{}\"}}\n", "x".repeat(20_000)).repeat(1500));
+    assert!(status == 503 && text.contains("answered before it had read"), "{status} {text}");
+    hasty.join().unwrap();
+}
+
 #[test]
 fn more_than_fits_in_memory_waits_or_is_sent_again() {
     let setup = Setup::new(&["--body-mib=4", "--in-flight-mib=4", "--read-seconds=20"]);

@@ -139,11 +139,10 @@ async fn collect(
     if announced.is_some_and(|bytes: usize| bytes > limit) {
         return Err(BodyError::TooLarge { limit });
     }
-    let expansion = if encoding == Encoding::Plain { 1 } else { EXPANSION };
-    let first = announced.unwrap_or(READ_BYTES).saturating_mul(expansion).min(limit);
-    let patience = deadline.saturating_duration_since(Instant::now()) / 2;
-    let mut reserved = budget.reserve(first, patience).await.map_err(|_| BodyError::Busy)?;
-    // Memory is taken as bytes arrive, whatever was announced.
+    // Memory is taken and reserved as bytes arrive, whatever was announced.
+    let patience = || deadline.saturating_duration_since(Instant::now()) / 2;
+    let mut reserved =
+        budget.reserve(READ_BYTES.min(limit), patience()).await.map_err(|_| BodyError::Busy)?;
     let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(READ_BYTES));
     let slow = |_| BodyError::Slow { seconds: limits.read_time_max.as_secs() };
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(slow)? {
@@ -152,8 +151,12 @@ async fn collect(
         if bytes.len() + data.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        reserved.grow(bytes.len() + data.len()).map_err(|_| BodyError::Busy)?;
+        reserved.wait(bytes.len() + data.len(), patience()).await.map_err(|_| BodyError::Busy)?;
         bytes.extend_from_slice(&data);
+    }
+    if encoding != Encoding::Plain {
+        let plain = bytes.len().saturating_mul(EXPANSION).min(limit);
+        reserved.wait(plain, patience()).await.map_err(|_| BodyError::Busy)?;
     }
     Ok((bytes, reserved, encoding))
 }

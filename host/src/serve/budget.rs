@@ -12,6 +12,8 @@ const PIECE_BYTES: usize = 1 << 10;
 #[derive(Clone)]
 pub(crate) struct Budget {
     pieces: Arc<Semaphore>,
+    /// One body at a time may go beyond the budget to be finished: bodies that wait for each other would wait for ever.
+    last: Arc<Semaphore>,
     total: usize,
 }
 
@@ -19,6 +21,8 @@ pub(crate) struct Budget {
 pub(crate) struct Reserved {
     budget: Budget,
     permit: OwnedSemaphorePermit,
+    /// This is the one body that may go beyond the budget.
+    last: Option<OwnedSemaphorePermit>,
 }
 
 /// The budget is used up.
@@ -28,14 +32,14 @@ pub(crate) struct Busy;
 impl Budget {
     pub(crate) fn new(bytes: usize) -> Budget {
         let total = pieces(bytes).max(1) as usize;
-        Budget { pieces: Arc::new(Semaphore::new(total)), total }
+        Budget { pieces: Arc::new(Semaphore::new(total)), last: Arc::new(Semaphore::new(1)), total }
     }
 
     /// Waits for `bytes` until `patience` ends.
     pub(crate) async fn reserve(&self, bytes: usize, patience: Duration) -> Result<Reserved, Busy> {
         let wanted = self.pieces.clone().acquire_many_owned(pieces(bytes));
         match tokio::time::timeout(patience, wanted).await {
-            Ok(Ok(permit)) => Ok(Reserved { budget: self.clone(), permit }),
+            Ok(Ok(permit)) => Ok(Reserved { budget: self.clone(), permit, last: None }),
             _ => Err(Busy),
         }
     }
@@ -47,11 +51,29 @@ impl Budget {
 }
 
 impl Reserved {
-    /// Reserves up to `bytes` in all. Never waits: several bodies that wait for each other would wait for ever.
+    /// Reserves up to `bytes` in all, and waits for them until `patience` ends.
+    pub(crate) async fn wait(&mut self, bytes: usize, patience: Duration) -> Result<(), Busy> {
+        if self.grow(bytes).is_ok() {
+            return Ok(());
+        }
+        let missing = self.missing(bytes);
+        let (all, last) = (self.budget.pieces.clone(), self.budget.last.clone());
+        tokio::select! {
+            more = all.acquire_many_owned(missing) => self.permit.merge(more.map_err(|_| Busy)?),
+            last = last.acquire_owned() => self.last = Some(last.map_err(|_| Busy)?),
+            () = tokio::time::sleep(patience) => return Err(Busy),
+        }
+        Ok(())
+    }
+
+    fn missing(&self, bytes: usize) -> u32 {
+        pieces(bytes).saturating_sub(u32::try_from(self.permit.num_permits()).unwrap_or(u32::MAX))
+    }
+
+    /// Reserves up to `bytes` in all, if they are there now.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Busy> {
-        let missing =
-            pieces(bytes).saturating_sub(u32::try_from(self.permit.num_permits()).unwrap_or(u32::MAX));
-        if missing > 0 {
+        let missing = self.missing(bytes);
+        if missing > 0 && self.last.is_none() {
             let more = self.budget.pieces.clone().try_acquire_many_owned(missing).map_err(|_| Busy)?;
             self.permit.merge(more);
         }

@@ -1,11 +1,16 @@
 //! Handing a body on; knows what the downstream's answers mean for the one who waits, not what is in the body.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -20,9 +25,46 @@ const ANSWER_BYTES_MAX: usize = 16 << 10;
 /// How much of it is shown.
 const SHOWN_CHARACTERS_MAX: usize = 200;
 
+/// How much of a body is handed to the connection at once: the next piece is taken when there is room for it.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// A body in pieces, which tells when the last one was taken.
+pub(crate) struct Pieces {
+    rest: Bytes,
+    taken: Arc<AtomicBool>,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let len = self.rest.len().min(PIECE_BYTES);
+        let piece = self.rest.split_to(len);
+        if self.rest.is_empty() {
+            self.taken.store(true, Ordering::Release);
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
 /// Where bodies go.
 pub(crate) struct Downstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Pieces>,
     uri: Uri,
     authorization: Option<HeaderValue>,
 }
@@ -120,9 +162,10 @@ impl Downstream {
         content_type: Option<HeaderValue>,
         patience: Duration,
     ) -> Result<(), ForwardError> {
+        let taken = Arc::new(AtomicBool::new(body.is_empty()));
         let mut request = Request::post(self.uri.clone())
             .header(header::USER_AGENT, concat!("tapsieve/", env!("CARGO_PKG_VERSION")))
-            .body(Full::new(body))
+            .body(Pieces { rest: body, taken: taken.clone() })
             .map_err(|error| ForwardError::Unreachable(error.to_string()))?;
         let headers = request.headers_mut();
         if let Some(content_type) = content_type {
@@ -131,16 +174,20 @@ impl Downstream {
         if let Some(authorization) = &self.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
-        match tokio::time::timeout(patience, self.exchange(request)).await {
+        match tokio::time::timeout(patience, self.exchange(request, &taken)).await {
             Ok(result) => result,
             Err(_) => Err(ForwardError::TimedOut),
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(), ForwardError> {
+    async fn exchange(&self, request: Request<Pieces>, taken: &AtomicBool) -> Result<(), ForwardError> {
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|error| ForwardError::Unreachable(causes(&error)))?;
         let status = answer.status();
+        // Who says so before the end was sent cannot have the whole body.
+        if status.is_success() && !taken.load(Ordering::Acquire) {
+            return Err(ForwardError::Unreachable("it answered before it had read the body".into()));
+        }
         // Read to its end, so that the connection can be used again.
         let text = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
         if status.is_success() {

@@ -51,7 +51,8 @@ pub use answer::{ConfigureError, Outcome, Trap, plain};
 pub use counts::Counts;
 pub use frame::{Frame, Framer, Framing, Kind, Place};
 pub use output::Output;
-pub use sieve::{Change, Decider, Sieve, SieveOptions, Sifted, Told};
+pub use sieve::{Change, Decider, Sieve, SieveOptions, Sifted, Told, keeps};
+pub use walk::value_end;
 pub use wrappers::WRAPPERS;
 
 /// How much is best read and sifted at once, in bytes.

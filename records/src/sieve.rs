@@ -44,6 +44,11 @@ pub trait Decider {
     /// # Errors
     /// There is no answer.
     fn verdict(&mut self) -> Result<Option<&str>, Trap>;
+
+    /// It has checked with [`keeps`] itself that nothing of a record is lost.
+    fn is_checked(&self) -> bool {
+        false
+    }
 }
 
 /// How a sieve works.
@@ -158,6 +163,11 @@ impl<D: Decider> Sieve<D> {
     /// Why the decider did not answer when it was last tried, if it did not.
     pub fn failed(&self) -> Option<&Trap> {
         self.failed.as_ref()
+    }
+
+    /// How it works from now on.
+    pub fn options(&mut self) -> &mut SieveOptions {
+        &mut self.options
     }
 
     /// The decider.
@@ -390,12 +400,15 @@ impl<D: Decider> Sieve<D> {
         let original = &block[record.clone()];
         let failed = |trap| Failure { trap, number, stage: Stage::Record };
         let start = out.enriched.len();
+        let is_checked = self.decider.is_checked();
         let changed = match self.decider.process(block, record).map_err(failed)? {
             Outcome::Unchanged => None,
             Outcome::Dropped => Some(0),
             Outcome::Enriched(enriched) => {
-                keeps(original, enriched)
-                    .map_err(|why| failed(Trap::BadResult { call: "process", why: why.into() }))?;
+                if !is_checked {
+                    keeps(original, enriched)
+                        .map_err(|why| failed(Trap::BadResult { call: "process", why: why.into() }))?;
+                }
                 out.enriched.extend_from_slice(enriched);
                 Some(enriched.len())
             }
@@ -478,7 +491,10 @@ fn several(line: &[u8]) -> Option<Vec<Range<usize>>> {
 }
 
 /// Checks that an answer is one JSON object with the whole record in it: grown at one place, or around it.
-fn keeps(original: &[u8], enriched: &[u8]) -> Result<(), &'static str> {
+///
+/// # Errors
+/// Says what it is instead.
+pub fn keeps(original: &[u8], enriched: &[u8]) -> Result<(), &'static str> {
     if memchr(b'\n', enriched).is_some() && memchr(b'\n', original).is_none() {
         return Err("a record with a line break");
     }

@@ -117,8 +117,8 @@ impl Walk {
     }
 }
 
-/// Where the value ends that begins at `start`, if it ends in these bytes.
-pub(crate) fn value_end(bytes: &[u8], start: usize) -> Option<usize> {
+/// Where the value ends that begins at `start`, if it ends in these bytes; knows brackets and strings, no more.
+pub fn value_end(bytes: &[u8], start: usize) -> Option<usize> {
     match Walk::new().go(bytes, start) {
         Walked::Ended(end) => Some(end),
         Walked::More | Walked::Bad(_) => None,

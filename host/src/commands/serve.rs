@@ -15,10 +15,12 @@ use super::{Failure, load, read};
 const EXAMPLES: &str = "\
 Examples:
   tapsieve serve --forward http://127.0.0.1:8801/
+  tapsieve serve --hec https://cloud.example/ --listen 0.0.0.0:8088 --tls-cert cert.pem --tls-key key.pem
   tapsieve serve --listen 0.0.0.0:8800 --token-file token --tls-cert cert.pem --tls-key key.pem --forward http://127.0.0.1:8801/
 
 Batches are NDJSON or JSON arrays, plain, gzip or zstd, sent by POST to /; /healthz, /readyz and /metrics tell how it is.
 A batch is answered when the downstream has answered: 200 delivered, 503 send it again, 400 or 413 it can never work.
+With --hec senders speak HEC, as they would with LogScale or Splunk; see docs/HEC.md.
 SIGHUP reads the module and the policy again, SIGTERM finishes what was accepted.";
 
 /// Listen for batches of events, send each through the module and hand on what is kept
@@ -30,8 +32,16 @@ pub(crate) struct Args {
     listen: SocketAddr,
 
     /// Hand batches on to this address, with POST
-    #[arg(long, value_name = "URL")]
-    forward: String,
+    #[arg(long, value_name = "URL", required_unless_present = "hec")]
+    forward: Option<String>,
+
+    /// Speak HEC: take what shippers send to LogScale or Splunk and hand it on to this address
+    #[arg(long, value_name = "URL", conflicts_with = "forward")]
+    hec: Option<String>,
+
+    /// With --hec, take only the tokens in this file, one a line; without it the downstream judges
+    #[arg(long, value_name = "FILE", requires = "hec")]
+    hec_tokens_file: Option<PathBuf>,
 
     /// Use this module instead of the one that this command carries
     #[arg(long, value_name = "FILE")]
@@ -41,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Accept only requests with the bearer token in this file
+    /// Accept only requests with the bearer token in this file; with --hec, only for /metrics
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 
@@ -105,7 +115,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     };
     let options = Options {
         listen: args.listen,
-        forward: args.forward,
+        hec: args.hec.is_some(),
+        hec_tokens: args.hec_tokens_file.as_deref().map(tokens).transpose()?,
+        forward: args.hec.or(args.forward).unwrap_or_default(),
         forward_token: args.forward_token_file.as_deref().map(token).transpose()?,
         token: args.token_file.as_deref().map(token).transpose()?,
         tls,
@@ -131,6 +143,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         Err(error @ ServeError::Module(_)) => Err(Failure::module(error.to_string())),
         Err(error) => Err(Failure::incomplete(error.to_string())),
     }
+}
+
+/// The tokens of a file, one a line.
+fn tokens(path: &Path) -> Result<Vec<String>, Failure> {
+    Ok(token(path)?.lines().map(|line| line.trim().to_string()).filter(|line| !line.is_empty()).collect())
 }
 
 /// A token stands alone in its file; blanks around it do not count.

@@ -33,6 +33,9 @@ pub(crate) struct Limits {
 /// A body that was read to its end.
 pub(crate) struct Plain {
     pub(crate) bytes: Vec<u8>,
+    /// As it came, where it was compressed.
+    pub(crate) came: Option<Vec<u8>>,
+    pub(crate) encoding: Encoding,
     pub(crate) reserved: Reserved,
 }
 
@@ -78,8 +81,8 @@ impl fmt::Display for BodyError {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
     Plain,
     Gzip,
     Zstd,
@@ -108,13 +111,21 @@ pub(crate) async fn read(
 ) -> Result<Plain, BodyError> {
     let deadline = Instant::now() + limits.read_time_max;
     let result = match collect(headers, &mut body, limits, budget, deadline).await {
-        Ok((bytes, reserved, Encoding::Plain)) => return Ok(Plain { bytes, reserved }),
+        Ok((bytes, reserved, encoding @ Encoding::Plain)) => {
+            return Ok(Plain { bytes, came: None, encoding, reserved });
+        }
         Ok((bytes, mut reserved, encoding)) => {
             let limit = limits.body_bytes_max;
-            let work =
-                move || decompress(&bytes, encoding, limit, &mut reserved).map(|plain| (plain, reserved));
+            let work = move || {
+                decompress(&bytes, encoding, limit, &mut reserved).map(|plain| Plain {
+                    bytes: plain,
+                    came: Some(bytes),
+                    encoding,
+                    reserved,
+                })
+            };
             match tokio::task::spawn_blocking(work).await {
-                Ok(result) => return result.map(|(bytes, reserved)| Plain { bytes, reserved }),
+                Ok(result) => return result,
                 Err(error) => Err(BodyError::Broken(error.to_string())),
             }
         }
@@ -155,7 +166,7 @@ async fn collect(
         bytes.extend_from_slice(&data);
     }
     if encoding != Encoding::Plain {
-        let plain = bytes.len().saturating_mul(EXPANSION).min(limit);
+        let plain = bytes.len() + bytes.len().saturating_mul(EXPANSION).min(limit);
         reserved.wait(plain, patience()).await.map_err(|_| BodyError::Busy)?;
     }
     Ok((bytes, reserved, encoding))
@@ -185,13 +196,20 @@ fn decompress(
 ) -> Result<Vec<u8>, BodyError> {
     let (name, result) = match encoding {
         Encoding::Plain => return Ok(bytes.to_vec()),
-        Encoding::Gzip => ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), limit, reserved)),
+        Encoding::Gzip => {
+            ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), bytes.len(), limit, reserved))
+        }
         Encoding::Zstd => {
             let decoder = zstd::Decoder::with_buffer(bytes).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Ok(decoder)
             });
-            ("zstd", decoder.map_err(Expansion::Corrupt).and_then(|decoder| expand(decoder, limit, reserved)))
+            (
+                "zstd",
+                decoder
+                    .map_err(Expansion::Corrupt)
+                    .and_then(|decoder| expand(decoder, bytes.len(), limit, reserved)),
+            )
         }
     };
     result.map_err(|error| match error {
@@ -209,7 +227,12 @@ enum Expansion {
     Busy,
 }
 
-fn expand(mut from: impl Read, limit: usize, reserved: &mut Reserved) -> Result<Vec<u8>, Expansion> {
+fn expand(
+    mut from: impl Read,
+    compressed: usize,
+    limit: usize,
+    reserved: &mut Reserved,
+) -> Result<Vec<u8>, Expansion> {
     let mut plain = Vec::new();
     let mut piece = vec![0; READ_BYTES];
     loop {
@@ -217,7 +240,7 @@ fn expand(mut from: impl Read, limit: usize, reserved: &mut Reserved) -> Result<
             Ok(0) => return Ok(plain),
             Ok(read) if plain.len() + read > limit => return Err(Expansion::TooLarge),
             Ok(read) => {
-                reserved.grow(plain.len() + read).map_err(|_| Expansion::Busy)?;
+                reserved.grow(compressed + plain.len() + read).map_err(|_| Expansion::Busy)?;
                 plain.extend_from_slice(&piece[..read]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

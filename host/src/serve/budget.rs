@@ -51,6 +51,16 @@ impl Budget {
 }
 
 impl Reserved {
+    /// How much is reserved, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.permit.num_permits() * PIECE_BYTES
+    }
+
+    /// So much can never be reserved.
+    pub(crate) fn is_too_much(&self, bytes: usize) -> bool {
+        pieces(bytes) as usize > self.budget.total.saturating_mul(2)
+    }
+
     /// Reserves up to `bytes` in all, and waits for them until `patience` ends.
     pub(crate) async fn wait(&mut self, bytes: usize, patience: Duration) -> Result<(), Busy> {
         if self.grow(bytes).is_ok() {

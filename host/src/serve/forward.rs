@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper_rustls::HttpsConnector;
@@ -22,6 +22,8 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 const IDLE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How much of an answer's body is read.
 const ANSWER_BYTES_MAX: usize = 16 << 10;
+/// How much of an answer's body is handed back.
+const RELAYED_BYTES_MAX: usize = 1 << 20;
 /// How much of it is shown.
 const SHOWN_CHARACTERS_MAX: usize = 200;
 
@@ -178,6 +180,45 @@ impl Downstream {
             Ok(result) => result,
             Err(_) => Err(ForwardError::TimedOut),
         }
+    }
+
+    /// Sends a request to a path below the address, and gives the answer, whatever it is.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub(crate) async fn relay(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        patience: Duration,
+    ) -> Result<Response<Bytes>, ForwardError> {
+        let unreachable = |error: &dyn std::error::Error| ForwardError::Unreachable(causes(error));
+        let taken = Arc::new(AtomicBool::new(body.is_empty()));
+        let base = self.uri.to_string();
+        let base = base.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{base}{path_and_query}"))
+            .body(Pieces { rest: body, taken: taken.clone() })
+            .map_err(|error| unreachable(&error))?;
+        *request.headers_mut() = headers;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, authorization.clone());
+        }
+        let exchange = async {
+            let answer = self.client.request(request).await.map_err(|error| unreachable(&error))?;
+            if answer.status().is_success() && !taken.load(Ordering::Acquire) {
+                return Err(ForwardError::Unreachable("it answered before it had read the body".into()));
+            }
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, RELAYED_BYTES_MAX).collect().await;
+            let body =
+                body.map_err(|error| ForwardError::Unreachable(format!("its answer broke off: {error}")))?;
+            Ok(Response::from_parts(head, body.to_bytes()))
+        };
+        tokio::time::timeout(patience, exchange).await.unwrap_or(Err(ForwardError::TimedOut))
     }
 
     async fn exchange(&self, request: Request<Pieces>, taken: &AtomicBool) -> Result<(), ForwardError> {

@@ -18,11 +18,12 @@ use tracing::{info, warn};
 use super::body::{self, Limits};
 use super::budget::Budget;
 use super::forward::{Downstream, ForwardError};
+use super::hec::{self, Form};
 use super::metrics::{self, Metrics, OutcomeLabel, ReasonLabel, StatusLabel};
-use super::pool::{Part, Pool};
+use super::pool::{Full, Part, Pool, Task};
 
 /// How many events one body may hold; the list of their places is kept in memory.
-const EVENTS_MAX: usize = 1 << 20;
+pub(crate) const EVENTS_MAX: usize = 1 << 20;
 
 /// What every request needs.
 pub(crate) struct Sidecar {
@@ -34,15 +35,21 @@ pub(crate) struct Sidecar {
     pub(crate) answer_time_max: Duration,
     /// What the `Authorization` of a request has to be.
     pub(crate) authorization: Option<Vec<u8>>,
+    /// HEC is spoken, with the downstream too.
+    pub(crate) is_hec: bool,
+    /// The only tokens of senders that are taken, where the operator says which.
+    pub(crate) hec_tokens: Option<Vec<String>>,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: AtomicBool,
 }
 
 /// The routes: batches to `/`, and three for operations.
 pub(crate) fn routes(sidecar: Arc<Sidecar>) -> Router {
-    Router::new()
-        .route("/", post(batch))
-        .route("/healthz", get(|| async { "ok\n" }))
+    let own = match sidecar.is_hec {
+        true => Router::new().fallback(hec::answer),
+        false => Router::new().route("/", post(batch)),
+    };
+    own.route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
         .with_state(sidecar)
@@ -141,8 +148,20 @@ impl Sidecar {
         };
         let body = Arc::new(bytes);
         let frames = Arc::new(frames);
-        let parts = self.pool.sift(body.clone(), frames.clone()).await;
+        let task = Task { form: Form::Plain, wrap_lines: false, reserved: plain.reserved };
+        let (parts, held) = self.pool.sift(body.clone(), frames.clone(), task).await;
         self.report_failures(&parts);
+        match parts.iter().find_map(|part| part.full) {
+            Some(Full::Never) => {
+                let text = "what is said of the batch's events takes more memory than --in-flight-mib";
+                return Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text);
+            }
+            Some(Full::Now) => {
+                self.retry("busy");
+                return Answer::new(StatusCode::SERVICE_UNAVAILABLE, body::BodyError::Busy.to_string());
+            }
+            None => {}
+        }
         let (out, kept) = put_together(&body, &frames, &parts);
         let bytes_in = body.len() as u64;
         let out = out
@@ -154,11 +173,8 @@ impl Sidecar {
                 return self.undelivered(&error, &out, &head.headers);
             }
         }
-        drop(plain.reserved);
-        self.metrics.bytes_in.inc_by(bytes_in);
-        self.metrics.bytes_out.inc_by(bytes_out);
-        self.count(&frames, parts);
-        self.metrics.delivered(began.elapsed());
+        drop(held);
+        self.taken(&frames, parts, began, bytes_in, bytes_out);
         Answer::new(StatusCode::OK, "delivered")
     }
 
@@ -188,11 +204,11 @@ impl Sidecar {
         Answer::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
     }
 
-    fn retry(&self, reason: &'static str) {
+    pub(crate) fn retry(&self, reason: &'static str) {
         self.metrics.retries.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    fn report_failures(&self, parts: &[Part]) {
+    pub(crate) fn report_failures(&self, parts: &[Part]) {
         for part in parts {
             let unanswered = part.sifted.counts.unanswered;
             self.metrics.module_seconds.inc_by(part.time.as_secs_f64());
@@ -201,6 +217,21 @@ impl Sidecar {
                 warn!(events = unanswered, first = %failure, "module failed, events pass unchanged");
             }
         }
+    }
+
+    /// Counts a body that the downstream has taken.
+    pub(crate) fn taken(
+        &self,
+        frames: &[Frame],
+        parts: Vec<Part>,
+        began: Instant,
+        bytes_in: u64,
+        bytes_out: u64,
+    ) {
+        self.metrics.bytes_in.inc_by(bytes_in);
+        self.metrics.bytes_out.inc_by(bytes_out);
+        self.count(frames, parts);
+        self.metrics.delivered(began.elapsed());
     }
 
     fn count(&self, frames: &[Frame], parts: Vec<Part>) {
@@ -287,7 +318,7 @@ fn mentions(content_type: Option<&HeaderValue>, name: &str) -> bool {
 }
 
 /// The body that goes on, None for the same one, and how many events it has.
-fn put_together(body: &[u8], frames: &[Frame], parts: &[Part]) -> (Option<Bytes>, u64) {
+pub(crate) fn put_together(body: &[u8], frames: &[Frame], parts: &[Part]) -> (Option<Bytes>, u64) {
     if parts.iter().all(|part| part.sifted.changes.is_empty()) {
         return (None, events(frames));
     }

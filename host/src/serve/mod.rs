@@ -4,6 +4,7 @@
 //! nothing is lost when the process ends. What waits is bounded by bytes and by connections.
 //!
 //! - `listener`: connections, TLS, stopping; `handler`: which outcome becomes which answer;
+//! - `hec`: the same for HTTP Event Collectors;
 //! - `body`, `budget`: reading within limits;
 //! - `pool`: the module on all cores; `forward`: the downstream; `metrics`: what is counted.
 
@@ -11,6 +12,7 @@ mod body;
 mod budget;
 mod forward;
 mod handler;
+mod hec;
 mod listener;
 mod metrics;
 mod pool;
@@ -41,6 +43,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where batches go: an `http` or `https` address.
     pub forward: String,
+    /// HEC is spoken: `forward` is a collector's address without its path.
+    pub hec: bool,
+    /// The only tokens of senders that are taken; all without these, for the downstream to judge.
+    pub hec_tokens: Option<Vec<String>>,
     /// The bearer token that the downstream wants.
     pub forward_token: Option<String>,
     /// The bearer token that requests need; required unless `listen` is a loopback address.
@@ -106,7 +112,7 @@ pub fn serve(options: Options, load: Arc<Load>) -> Result<(), ServeError> {
 }
 
 fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
-    if options.token.is_none() && !options.listen.ip().is_loopback() {
+    if options.token.is_none() && !options.hec && !options.listen.ip().is_loopback() {
         return Err(ServeError::Options(format!(
             "{} is not a loopback address: a token is required there",
             options.listen
@@ -125,10 +131,11 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
     if options.in_flight_bytes_max < options.body_bytes_max {
         return Err(ServeError::Options("the bytes in flight must allow for one body".into()));
     }
+    let scheme = if options.hec { "Splunk" } else { "Bearer" };
     let header =
         match &options.forward_token {
             None => None,
-            Some(token) => Some(HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+            Some(token) => Some(HeaderValue::try_from(format!("{scheme} {token}")).map_err(|_| {
                 ServeError::Options("the forward token holds bytes that no header takes".into())
             })?),
         };
@@ -140,6 +147,8 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
         limits: Limits { body_bytes_max: options.body_bytes_max, read_time_max: options.read_time_max },
         answer_time_max: options.answer_time_max,
         authorization: options.token.as_ref().map(|token| format!("Bearer {token}").into_bytes()),
+        is_hec: options.hec,
+        hec_tokens: options.hec_tokens.clone(),
         metrics: Metrics::new(),
         stopping: AtomicBool::new(false),
     })

@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 
 use tapsieve_records::{BLOCK_BYTES, Frame, Outcome, Sieve, SieveOptions, Sifted};
 
+use super::budget::Reserved;
+use super::hec::{Form, Inside, Room};
 use crate::ndjson::MirrorKey;
 use crate::{Instance, Module, Trap};
 
@@ -15,6 +17,55 @@ use crate::{Instance, Module, Trap};
 const LARGE_BYTES: u32 = 1 << 20;
 /// How long one call into the module may take, in seconds.
 const CALL_SECONDS: u32 = 1;
+/// What an enriched record takes beside its bytes, for lists and counts, in bytes.
+const ANSWER_BYTES: usize = 256;
+/// How often an answer lies in memory: twice while its buffer grows, and once in what goes on.
+const ANSWER_COPIES: usize = 3;
+/// Memory for answers is reserved in such steps, in bytes.
+const STEP_BYTES: usize = 64 << 10;
+
+/// What is to be done with a body, and the memory that it holds.
+pub(crate) struct Task {
+    pub(crate) form: Form,
+    /// A line of text is an event.
+    pub(crate) wrap_lines: bool,
+    pub(crate) reserved: Reserved,
+}
+
+/// Why answers are not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// There is no memory for them now.
+    Now,
+    /// There is never.
+    Never,
+}
+
+/// The memory that a body and its answers hold.
+pub(crate) struct Held {
+    reserved: Reserved,
+    wanted: usize,
+    full: Option<Full>,
+}
+
+impl Held {
+    /// Waits for the memory of one more answer.
+    fn answer(&mut self, bytes: usize, patience: Duration) -> bool {
+        self.wanted += bytes * ANSWER_COPIES + ANSWER_BYTES;
+        let wanted = self.wanted.next_multiple_of(STEP_BYTES);
+        if wanted > self.reserved.bytes() {
+            if self.reserved.is_too_much(wanted) {
+                self.full = Some(Full::Never);
+            } else if tokio::runtime::Handle::current()
+                .block_on(self.reserved.wait(wanted, patience))
+                .is_err()
+            {
+                self.full = Some(Full::Now);
+            }
+        }
+        self.full.is_none()
+    }
+}
 
 /// What became of a part of a body.
 #[derive(Debug, Default)]
@@ -25,6 +76,8 @@ pub(crate) struct Part {
     /// What the module says of the mirror events, and whether they were dropped.
     pub(crate) verdicts: Vec<(MirrorKey, bool)>,
     pub(crate) time: Duration,
+    /// There was no memory for all answers.
+    pub(crate) full: Option<Full>,
 }
 
 impl Part {
@@ -40,7 +93,7 @@ impl Part {
 pub(crate) struct Generation {
     module: Module,
     options: SieveOptions,
-    idle: Mutex<Vec<Sieve<Instance>>>,
+    idle: Mutex<Vec<Sieve<Inside<Instance>>>>,
 }
 
 impl Generation {
@@ -62,24 +115,40 @@ impl Generation {
         }
     }
 
-    fn sieve(&self) -> Sieve<Instance> {
+    fn sieve(&self) -> Sieve<Inside<Instance>> {
         let mut instance = self.module.instance();
         instance.set_call_seconds(CALL_SECONDS);
-        Sieve::new(instance, self.options)
+        Sieve::new(Inside::new(instance), self.options)
     }
 
-    fn sift(&self, body: &[u8], frames: &[Frame], numbers: Range<usize>) -> Part {
+    fn sift(
+        &self,
+        body: &[u8],
+        frames: &[Frame],
+        numbers: Range<usize>,
+        (form, wrap_lines): (Form, bool),
+        held: &Arc<Mutex<Held>>,
+    ) -> Part {
         let began = Instant::now();
         let frames = &frames[numbers.clone()];
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut sieve = idle.unwrap_or_else(|| self.sieve());
         let mut part = Part { numbers, ..Part::default() };
+        let (room_of, patience) = (held.clone(), self.options.time_max.unwrap_or_default());
+        let room: Room = Box::new(move |bytes| {
+            room_of.lock().unwrap_or_else(PoisonError::into_inner).answer(bytes, patience)
+        });
+        sieve.options().wrap_lines = wrap_lines;
+        sieve.decider().begin(form, room);
         sieve.sift(body, frames, &mut part.sifted, |told| {
             // One that was described before passes as it is.
             if told.outcome != Outcome::Unchanged {
                 part.verdicts.push((MirrorKey::of(told.verdict), told.outcome == Outcome::Dropped));
             }
         });
+        if sieve.decider().end() {
+            part.full = held.lock().unwrap_or_else(PoisonError::into_inner).full;
+        }
         // One that does not answer would not answer the next body either.
         if sieve.failed().is_none() && frames.iter().all(|frame| frame.end - frame.start <= LARGE_BYTES) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sieve);
@@ -111,19 +180,28 @@ impl Pool {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(generation);
     }
 
-    /// Asks the module about every record of a body.
-    pub(crate) async fn sift(&self, body: Arc<Vec<u8>>, frames: Arc<Vec<Frame>>) -> Vec<Part> {
+    /// Asks the module about every record of a body; gives the memory back that body and answers hold.
+    pub(crate) async fn sift(
+        &self,
+        body: Arc<Vec<u8>>,
+        frames: Arc<Vec<Frame>>,
+        task: Task,
+    ) -> (Vec<Part>, Arc<Mutex<Held>>) {
+        let how = (task.form, task.wrap_lines);
+        let held = Held { reserved: task.reserved, wanted: body.len(), full: None };
+        let held = Arc::new(Mutex::new(held));
         let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         // A body is given to several cores where that is worth it.
         let count = (body.len() / BLOCK_BYTES).clamp(1, self.cores_max);
         let mut parts = Vec::with_capacity(count);
         for part in 0..count {
             let numbers = frames.len() * part / count..frames.len() * (part + 1) / count;
-            let (generation, body, frames) = (generation.clone(), body.clone(), frames.clone());
+            let (generation, body, frames, held) =
+                (generation.clone(), body.clone(), frames.clone(), held.clone());
             let core = self.cores.clone().acquire_owned().await;
             let asked = numbers.clone();
             let work = tokio::task::spawn_blocking(move || {
-                let part = generation.sift(&body, &frames, asked);
+                let part = generation.sift(&body, &frames, asked, how, &held);
                 drop((core, body, frames));
                 part
             });
@@ -136,6 +214,6 @@ impl Pool {
             };
             sifted.push(work.await.unwrap_or_else(failed));
         }
-        sifted
+        (sifted, held)
     }
 }

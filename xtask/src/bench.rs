@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bench_fluent_bit;
-use crate::build::{build_module, target_dir};
+use crate::build::build_module;
 use crate::setup::TARGET;
-use crate::task::{cargo, root, run, say};
+use crate::task::{build_programs, cargo, root, run, say, target_dir};
 use crate::tidy::between_marks;
 
 /// One benchmark: its name and the function that runs it.
@@ -34,7 +34,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
 fn peers(arguments: &[String]) -> Result<(), String> {
     build_module()?;
     say("building the command, the peers and their engines (many minutes the first time)");
-    run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    let programs = build_programs(&["--bins"])?;
     // A workspace of its own: nothing else compiles the peers.
     let folder = target_dir().join("bench");
     let peer = |arguments: &[&str]| {
@@ -50,7 +50,7 @@ fn peers(arguments: &[String]) -> Result<(), String> {
     run(peer(&[&bench[..], &manifest].concat())
         .env("SERDE_GUEST", folder.join(TARGET).join("guest/tapsieve_bench_serde_guest.wasm"))
         .env("OUT", &out)
-        .env("TAPSIEVE", target_dir().join("release/tapsieve"))
+        .env("TAPSIEVE", programs.join("tapsieve"))
         .arg("--")
         .args(arguments))?;
     if arguments.is_empty() { publish(&out) } else { Ok(()) }

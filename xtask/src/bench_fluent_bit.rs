@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::build::build_module;
-use crate::task::{cargo, output, root, run, say};
+use crate::task::{build_programs, output, root, say};
 use crate::tidy::between_marks;
 
 const PAGE: &str = "docs/BENCHMARKS.md";
@@ -15,8 +15,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
     }
     build_module()?;
     say("building the runs (the engine takes a few minutes the first time)");
-    run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
-    let program = crate::build::target_dir().join("release/soak");
+    let program = build_programs(&["--bins"])?.join("soak");
     let table = output(std::process::Command::new(program).arg("fluent-bit").current_dir(root()))?;
     print!("{table}");
     let path = root().join(PAGE);

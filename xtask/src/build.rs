@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,7 +13,7 @@ use wasmparser::{ExternalKind, Parser, Payload};
 use crate::abi::documented_exports;
 use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
-use crate::task::{cargo, root, run, say};
+use crate::task::{cargo, root, run, say, target_dir};
 
 /// How large the module may be as it travels, compressed.
 const GZIP_BYTES_MAX: usize = 64 * 1024;
@@ -78,11 +78,6 @@ fn module_flags() -> String {
 pub(crate) fn path_flags() -> String {
     let flags = machine_paths().into_iter().map(|(name, path)| format!("--remap-path-prefix={path}={name}"));
     flags.collect::<Vec<_>>().join(" ")
-}
-
-/// Where cargo builds.
-pub(crate) fn target_dir() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
 /// Folders of this machine whose names could end up in the module, with what stands for them there.

@@ -4,7 +4,7 @@ use crate::build::build_module;
 use crate::demo;
 use crate::python;
 use crate::redpanda;
-use crate::task::{cargo, run, say};
+use crate::task::{build_programs, cargo, run, say};
 use crate::tidy::tidy;
 
 /// `cargo xtask test`: the module and the page first, because the tests run them.
@@ -20,7 +20,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     // Arguments choose trials of the suite.
     let with_python = arguments.is_empty() && python::is_wanted();
     if with_python {
-        run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+        build_programs(&["--bins"])?;
         python::test_package(&[])?;
     }
     say("building and running every test (the engine takes a few minutes the first time)");

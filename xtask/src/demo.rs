@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tapsieve_demo_serve::Server;
 
-use crate::build::{path_flags, target_dir};
+use crate::build::path_flags;
 use crate::setup::{TARGET, ensure_target};
-use crate::task::{cargo, root, run, say};
+use crate::task::{build_programs, cargo, root, run, say, target_dir};
 
 /// Where the folder goes when no other is named; the page's tests look there.
 const OUT: &str = "dist/demo";
@@ -58,8 +59,8 @@ fn build_demo(out: &Path, profile: &str) -> Result<(), String> {
     let folder = if profile == "dev" { "debug" } else { profile };
     let wasm = target_dir().join(TARGET).join(folder).join("tapsieve_demo.wasm");
     let out = std::path::absolute(out).map_err(|error| format!("{}: {error}", out.display()))?;
-    let bind = ["run", "--quiet", "--release", "-p", "tapsieve-demo-build", "--"];
-    run(cargo(&bind).args([&wasm, &out]))?;
+    let program = build_programs(&["--bin", "tapsieve-demo-build"])?.join("tapsieve-demo-build");
+    run(Command::new(program).args([&wasm, &out]).current_dir(root()))?;
     let mut total = 0;
     for entry in fs::read_dir(&out).map_err(|error| format!("{}: {error}", out.display()))? {
         total += entry.and_then(|entry| entry.metadata()).map_err(|error| error.to_string())?.len();

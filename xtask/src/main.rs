@@ -10,7 +10,6 @@ mod demo;
 mod logscale;
 mod members;
 mod policy;
-mod pretty;
 mod python;
 mod redpanda;
 mod routes;

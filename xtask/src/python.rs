@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::build::{build_module, target_dir};
+use crate::build::build_module;
 use crate::ci::in_ci;
-use crate::task::{cargo, output, root, run, say};
+use crate::task::{build_programs, output, root, run, say, target_dir};
 
 /// The oldest Python that the package runs on, as in its `requires-python`.
 const PYTHON: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
@@ -24,7 +24,7 @@ pub(crate) fn wheel(arguments: &[String]) -> Result<(), String> {
 /// `cargo xtask python [ARGUMENTS OF PYTEST]`
 pub(crate) fn python(arguments: &[String]) -> Result<(), String> {
     build_module()?;
-    run(&mut cargo(&["build", "--release", "-p", "tapsieve-host", "--bin", "tapsieve"]))?;
+    build_programs(&["--bin", "tapsieve"])?;
     test_package(arguments)
 }
 

@@ -1,44 +1,37 @@
 //! `cargo xtask run`: the whole way once, from sample records to enriched mirror events.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::build::build_module;
-use crate::pretty::pretty;
-use crate::task::{cargo, output, root, run as run_command, say};
+use crate::task::{build_programs, output, root, say};
 
 /// `cargo xtask run`
 pub(crate) fn run(_: &[String]) -> Result<(), String> {
     build_module()?;
     say("building the command (the engine takes a few minutes the first time)");
-    run_command(&mut cargo(&["build", "--release", "-p", "tapsieve-host", "--bin", "tapsieve"]))?;
+    let program = build_programs(&["--bin", "tapsieve"])?.join("tapsieve");
 
-    let mut arguments = vec![
-        "run",
-        "--quiet",
-        "--release",
-        "-p",
-        "tapsieve-host",
-        "--bin",
-        "tapsieve",
-        "--",
-        "run",
-        "--only-mirror",
-        "--summary",
-        "--module",
-        "dist/tapsieve.wasm",
-    ];
-    let samples = samples()?;
-    arguments.extend(samples.iter().map(String::as_str));
-    say(&format!("tapsieve {}", arguments[8..].join(" ")));
-    let events = output(cargo(&arguments).stdin(Stdio::null()))?;
+    let mut arguments =
+        ["run", "--only-mirror", "--summary", "--module", "dist/tapsieve.wasm"].map(str::to_owned).to_vec();
+    arguments.extend(samples()?);
+    say(&format!("tapsieve {}", arguments.join(" ")));
+    let events = output(Command::new(program).args(&arguments).current_dir(root()).stdin(Stdio::null()))?;
     if events.is_empty() {
         return Err("the samples hold mirror events, and none was found".into());
     }
     for event in events.lines() {
-        println!("{}", pretty(event));
+        println!("{}", pretty(event).map_err(|error| format!("the command wrote no JSON: {error}"))?);
     }
     Ok(())
+}
+
+/// The same JSON over several lines.
+fn pretty(json: &str) -> Result<String, serde_json::Error> {
+    let mut out = Vec::new();
+    let mut reader = serde_json::Deserializer::from_str(json);
+    serde_transcode::transcode(&mut reader, &mut serde_json::Serializer::pretty(&mut out))?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
 fn samples() -> Result<Vec<String>, String> {

@@ -22,6 +22,23 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds programs of the workspace and returns the folder they are in.
+///
+/// Always with the features of the whole workspace, as the tests are built: a package chosen by `-p` would have features
+/// of its own, and cargo would compile the engines once more for it.
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn build_programs(which: &[&str]) -> Result<PathBuf, String> {
+    run(cargo(&["build", "--release", "--workspace"]).args(which))?;
+    Ok(target_dir().join("release"))
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
 /// Runs a command to its end.
 ///
 /// # Errors

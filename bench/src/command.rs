@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tapsieve_host_test::corpus;
+use tapsieve_host_test::process::usage;
 use tapsieve_host_test::workload::{mirror, noise};
 
 use crate::measure::{Time, middle};
@@ -61,12 +63,12 @@ pub struct Data {
 }
 
 impl Data {
-    /// Writes both files, from real events where they lie beside the repository, unless they are there.
+    /// Writes both files, from real events where the corpus has them, unless the files are there.
     pub fn make(folder: &Path, large_bytes: u64) -> Result<Self, String> {
-        let corpus = tapsieve_host_test::root().join("../shared/corpus/aws-cloudtrail-invictus.ndjson");
-        let (about, lines) = match fs::read(&corpus) {
-            Ok(lines) => ("real CloudTrail events (invictus-ir/aws_dataset), repeated", lines),
-            Err(_) => ("the noise workload, repeated", noise(20_000).ndjson()),
+        let real = corpus().ok().and_then(|folder| fs::read(folder.join("aws-cloudtrail-invictus.ndjson")).ok());
+        let (about, lines) = match real {
+            Some(lines) => ("real CloudTrail events (invictus-ir/aws_dataset), repeated", lines),
+            None => ("the noise workload, repeated", noise(20_000).ndjson()),
         };
         let events = mirror(1000).records.into_iter();
         let aws: Vec<_> =
@@ -101,12 +103,7 @@ fn write(mut out: impl Write, lines: &[u8], mirror: &[Vec<u8>], bytes: u64) -> s
 }
 
 fn on_path(name: &str) -> Result<OsString, String> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
-        .map(PathBuf::into_os_string)
-        .ok_or_else(|| format!("no {name} in the PATH"))
+    tapsieve_host_test::process::program("", name).map(PathBuf::into_os_string)
 }
 
 fn contenders(folder: &Path) -> Result<Vec<Contender>, String> {
@@ -290,7 +287,6 @@ impl Contender {
         let counts = matches!(self.prints, Prints::Count | Prints::CountOfAll);
         let out = if counts { Stdio::piped() } else { Stdio::null() };
         let mut child = command.stdout(out).spawn().map_err(|error| error.to_string())?;
-        let status = format!("/proc/{}/status", child.id());
         let mut memory = 0;
         loop {
             if let Some(end) = child.try_wait().map_err(|error| error.to_string())? {
@@ -298,15 +294,8 @@ impl Contender {
                 let used = Used { seconds, processor_seconds: children_seconds()? - processor, memory };
                 return if end.success() { Ok(used) } else { Err(format!("{}: {end}", self.name)) };
             }
-            memory = peak(&status).max(memory);
+            memory = usage(child.id()).map_or(0, |usage| usage.peak_kib * 1024).max(memory);
             std::thread::sleep(Duration::from_micros(500));
         }
     }
-}
-
-fn peak(status: &str) -> u64 {
-    let text = fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kibibytes.unwrap_or_default() * 1024
 }

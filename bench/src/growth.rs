@@ -1,13 +1,13 @@
 //! How cost grows: with the size of an event, of the catalog and of the policy.
 
 use tapsieve_detector::Detector;
+use tapsieve_detector::prefilter::Prefilter;
 use tapsieve_host_test::workload::{Random, Workload, of_size};
 
-use crate::catalog;
+use crate::catalog::anchors;
 use crate::engines::{Modules, NATIVE, WASMI, WASMTIME};
 use crate::guest::Guest;
 use crate::measure::{Competitor, Effort, interleaved};
-use crate::prefilter::Prefilter;
 
 /// One line of a plot: a name and points.
 pub struct Series {
@@ -55,10 +55,7 @@ fn one<'a>(
 pub fn catalog_size(noise: &Workload, effort: Effort) -> Result<Vec<Series>, String> {
     let mut filters = Vec::new();
     for count in [1, 4, 10, 20, tapsieve_detector::catalog::ANCHORS.len(), 75, 150, 300] {
-        catalog::set_count(count);
-        let mut filter = Box::new(Prefilter::new());
-        // Learns now.
-        filter.find(b"");
+        let mut filter = Box::new(Prefilter::of(&anchors(count)));
         let found = noise.records.iter().filter(|record| filter.find(record).is_some()).count();
         filters.push((count, found, filter));
     }

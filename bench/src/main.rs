@@ -2,9 +2,6 @@
 //!
 //! Writes `report.md`, `benchmarks.csv` and charts into the folder named by `OUT`.
 
-// For the prefilter, which is compiled once more here.
-extern crate alloc;
-
 mod builds;
 mod catalog;
 mod chart;
@@ -18,11 +15,6 @@ mod measure;
 mod peers;
 mod report;
 mod start;
-
-/// The detector's own prefilter once more, so that [`catalog`] can choose how large the catalog is.
-#[path = "../../detector/src/prefilter.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, clippy::all, reason = "the detector's file, checked there")]
-mod prefilter;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::engines::module_path;
+use crate::http::Client;
+use crate::process::{folder, free_address, program, usage};
 use crate::root;
 
 /// The member that tells records apart on their way through Fluent Bit.
@@ -93,24 +96,12 @@ impl Source {
     }
 }
 
-/// The program: `FLUENT_BIT`, or `fluent-bit` on the PATH.
+/// The program: `FLUENT_BIT`, or `fluent-bit` in the PATH.
 ///
 /// # Errors
 /// There is none.
 pub fn binary() -> Result<PathBuf, String> {
-    if let Some(path) = std::env::var_os("FLUENT_BIT") {
-        let path = PathBuf::from(path);
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(format!("FLUENT_BIT: no file {}", path.display()))
-        };
-    }
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths)
-        .map(|folder| folder.join("fluent-bit"))
-        .find(|path| path.is_file())
-        .ok_or_else(|| "no fluent-bit on the PATH, and FLUENT_BIT is not set".into())
+    program("FLUENT_BIT", "fluent-bit")
 }
 
 /// The folder of the shipped configurations.
@@ -120,7 +111,7 @@ pub fn configurations() -> PathBuf {
 
 /// A folder for one run, removed with the value.
 #[derive(Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder(TempDir);
 
 impl Folder {
     /// A fresh folder.
@@ -128,16 +119,12 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn new() -> Result<Self, String> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("tapsieve-fluent-bit-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self(path))
+        folder("fluent-bit").map(Self).map_err(show)
     }
 
     /// A path inside.
     pub fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path().join(name)
     }
 
     /// Writes a file inside.
@@ -168,14 +155,6 @@ impl Folder {
             self.write(source.file().1, &own.collect::<Vec<_>>().concat())?;
         }
         Ok(())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if std::env::var_os("TAPSIEVE_KEEP").is_none() {
-            let _ = fs::remove_dir_all(&self.0);
-        }
     }
 }
 
@@ -245,11 +224,14 @@ pub fn configuration_of_modules(count: usize) -> Result<String, String> {
     Ok(format!("{SERVICE}pipeline:\n  inputs:\n{inputs}  filters:\n{filters}  outputs:\n{FILE}"))
 }
 
-/// service.yaml without its server, and with shorter waits.
+/// service.yaml with its server on a free port, and with shorter waits.
 const SERVICE: &str = "service:
   flush: 0.2
   grace: 2
   log_level: info
+  http_server: on
+  http_listen: 127.0.0.1
+  http_port: ${TAPSIEVE_HTTP_PORT}
   storage.path: ${TAPSIEVE_STATE}/buffer
   scheduler.base: 1
   scheduler.cap: 2
@@ -263,6 +245,8 @@ parsers:
 pub struct Process {
     child: Child,
     log: PathBuf,
+    /// Where its HTTP server listens.
+    http: SocketAddr,
 }
 
 impl Process {
@@ -278,13 +262,15 @@ impl Process {
         let mut command = Command::new(binary()?);
         command.arg("--config").arg(config).stdin(Stdio::null());
         command.stdout(file.try_clone().map_err(show)?).stderr(file);
-        command.env("TAPSIEVE_WASM", module_path()).env("TAPSIEVE_STATE", &folder.0);
+        command.env("TAPSIEVE_WASM", module_path()).env("TAPSIEVE_STATE", folder.0.path());
         for (variable, file) in Source::ALL.map(Source::file) {
             command.env(variable, folder.join(file));
         }
+        let http = free_address().map_err(show)?;
+        command.env("TAPSIEVE_HTTP_PORT", http.port().to_string());
         command.envs(env.iter().map(|(name, value)| (name, value)));
         let child = command.spawn().map_err(|error| format!("fluent-bit: {error}"))?;
-        Ok(Self { child, log })
+        Ok(Self { child, log, http })
     }
 
     /// Its process number.
@@ -292,17 +278,13 @@ impl Process {
         self.child.id()
     }
 
-    /// The CPU time that it has taken so far.
+    /// The processor time that it has taken so far.
     ///
     /// # Errors
     /// It has ended, or this is no Linux.
     pub fn cpu_seconds(&self) -> Result<f64, String> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).map_err(show)?;
-        // The name before the last parenthesis may hold spaces; user and system time are 11 and 12 fields after it.
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-        let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-        // Linux counts in hundredths of a second.
-        Ok(ticks.iter().sum::<f64>() / 100.0)
+        let usage = usage(self.id()).ok_or("fluent-bit is not there")?;
+        Ok(usage.processor.as_secs_f64())
     }
 
     /// Waits until `done` says so.
@@ -349,13 +331,12 @@ impl Process {
         Err("fluent-bit does not end".into())
     }
 
-    /// Before it runs, it does not know what a signal to stop means.
+    /// Waits until its engine answers: before that, a signal to stop ends it with an error.
     fn wait_for_start(&mut self) -> Result<(), String> {
-        let log = self.log.clone();
+        let mut client = Client::new(self.http);
         self.wait_until(|| {
-            let text = fs::read(&log).map_err(show)?;
-            let text = String::from_utf8_lossy(&text);
-            Ok(text.rsplit("--- start").next().is_some_and(|last| last.contains("stream processor started")))
+            let answer = client.send("GET", "/api/v1/uptime", &[], b"");
+            Ok(answer.is_ok_and(|answer| answer.status() == 200))
         })
     }
 

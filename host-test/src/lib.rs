@@ -22,6 +22,15 @@ pub fn root() -> PathBuf {
     path
 }
 
+/// The folder of public audit logs, which are no part of the repository; `.cargo/config.toml` says where.
+///
+/// # Errors
+/// There is none.
+pub fn corpus() -> Result<PathBuf, String> {
+    let folder = std::env::var_os("TAPSIEVE_EXTRAS").map(|extras| PathBuf::from(extras).join("corpus"));
+    folder.filter(|folder| folder.is_dir()).ok_or_else(|| "TAPSIEVE_EXTRAS has no folder corpus".into())
+}
+
 /// Whether this is a CI run, where an engine or a module that is absent is a failure.
 pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")

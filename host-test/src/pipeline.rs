@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::http::{Client, Server};
 use crate::process::{Process, folder, free_address, listens, program, tapsieve};
@@ -118,7 +119,7 @@ pub struct Pipeline {
     pub receiver: Receiver,
     /// The module that the sidecar loads.
     pub module: PathBuf,
-    folder: PathBuf,
+    folder: TempDir,
     returned: SocketAddr,
     vector_program: PathBuf,
     tapsieve_program: PathBuf,
@@ -158,10 +159,10 @@ impl Pipeline {
             tapsieve_program: tapsieve()?,
         };
         let module = crate::engines::module_bytes()?;
-        pipeline.module = pipeline.folder.join("module.wasm");
+        pipeline.module = pipeline.folder.path().join("module.wasm");
         fs::write(&pipeline.module, module).map_err(text)?;
         let config = pipeline.configuration(shipped)?;
-        fs::write(pipeline.folder.join("vector.yaml"), config).map_err(text)?;
+        fs::write(pipeline.folder.path().join("vector.yaml"), config).map_err(text)?;
         pipeline.start_sidecar()?;
         pipeline.start_vector()?;
         Ok(pipeline)
@@ -169,8 +170,8 @@ impl Pipeline {
 
     fn configuration(&self, shipped: &str) -> Result<String, String> {
         let text = |error: io::Error| error.to_string();
-        let secrets = self.folder.join("secrets");
-        let data = self.folder.join("data");
+        let secrets = self.folder.path().join("secrets");
+        let data = self.folder.path().join("data");
         fs::create_dir_all(&secrets).map_err(text)?;
         fs::create_dir_all(&data).map_err(text)?;
         fs::write(secrets.join("token"), "test\n").map_err(text)?;
@@ -198,7 +199,7 @@ impl Pipeline {
             format!("--forward=http://{}/", self.returned),
             format!("--module={}", self.module.display()),
         ];
-        let log = self.folder.join("sidecar.log");
+        let log = self.folder.path().join("sidecar.log");
         let started =
             Process::start(&self.tapsieve_program, arguments, &log).map_err(|error| error.to_string())?;
         self.sidecar = Some(started);
@@ -211,9 +212,9 @@ impl Pipeline {
     /// It does not.
     pub fn start_vector(&mut self) -> Result<(), String> {
         self.vector = None;
-        let config = self.folder.join("vector.yaml");
+        let config = self.folder.path().join("vector.yaml");
         let arguments = ["--quiet", "--config"].map(Into::into).into_iter().chain([config.into_os_string()]);
-        let log = self.folder.join("vector.log");
+        let log = self.folder.path().join("vector.log");
         let started =
             Process::start(&self.vector_program, arguments, &log).map_err(|error| error.to_string())?;
         self.vector = Some(started);
@@ -255,7 +256,6 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         self.vector = None;
         self.sidecar = None;
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Programs that tests start; knows how to find them, wait for them and make sure that they end with the test.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, io, thread};
+
+use tempfile::TempDir;
 
 /// A program that ends when this is dropped, and when the test's process ends in any way.
 pub struct Process {
@@ -64,8 +65,7 @@ impl Process {
     /// Whether it runs.
     pub fn runs(&self) -> bool {
         // A program that has ended is a zombie until its shell ends too.
-        std::fs::read_to_string(format!("/proc/{}/stat", self.pid))
-            .is_ok_and(|stat| !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
+        stat(self.pid).is_some_and(|stat| stat.first().is_some_and(|state| state != "Z"))
     }
 
     /// Waits until it has ended; false when it has not after `patience`.
@@ -73,15 +73,9 @@ impl Process {
         until(patience, || !self.runs())
     }
 
-    /// Processor time used so far, in milliseconds, and the most memory used at once, in KiB.
-    pub fn usage(&self) -> Option<(u64, u64)> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
-        let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
-        // 100 ticks a second on every Linux that this runs on.
-        let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        Some((ticks * 10, peak.trim().trim_end_matches(" kB").parse().ok()?))
+    /// What it has used so far.
+    pub fn usage(&self) -> Option<Usage> {
+        usage(self.pid)
     }
 }
 
@@ -90,6 +84,41 @@ impl Drop for Process {
         drop(self.leash.take());
         let _ = self.shell.wait();
     }
+}
+
+/// What a process has used so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Processor time.
+    pub processor: Duration,
+    /// Memory that it holds now, in KiB.
+    pub resident_kib: u64,
+    /// The most memory that it ever held, in KiB.
+    pub peak_kib: u64,
+}
+
+/// What the process of this id has used; `None` where it has ended or the system is no Linux.
+pub fn usage(pid: u32) -> Option<Usage> {
+    let stat = stat(pid)?;
+    let number = |index: usize| stat.get(index)?.parse::<u64>().ok();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    // 100 ticks a second on every Linux that this runs on.
+    let ticks = number(11)? + number(12)?;
+    Some(Usage {
+        processor: Duration::from_millis(ticks * 10),
+        resident_kib: kib("VmRSS:")?,
+        peak_kib: kib("VmHWM:")?,
+    })
+}
+
+/// The fields of `/proc/PID/stat` from the state on. The name before it may hold spaces and parentheses.
+fn stat(pid: u32) -> Option<Vec<String>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(stat.rsplit(')').next()?.split_whitespace().map(str::to_owned).collect())
 }
 
 /// Waits until `done`; false when it is not after `patience`.
@@ -119,16 +148,14 @@ pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind(("127.0.0.1", 0))?.local_addr()
 }
 
-/// A new folder for one test's files, below the system's folder for those.
+/// A new folder for one test's files. It is removed with the value, unless `TAPSIEVE_KEEP` is set.
 ///
 /// # Errors
 /// It cannot be made.
-pub fn folder(name: &str) -> io::Result<PathBuf> {
-    let stamp = free_address()?.port();
-    let folder = env::temp_dir().join(format!("tapsieve-{name}-{}-{stamp}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    File::create(folder.join("log"))?;
-    Ok(folder)
+pub fn folder(name: &str) -> io::Result<TempDir> {
+    let prefix = format!("tapsieve-{name}-");
+    let keep = env::var_os("TAPSIEVE_KEEP").is_some();
+    tempfile::Builder::new().prefix(&prefix).disable_cleanup(keep).tempdir()
 }
 
 /// The program `name`: what the variable says, or the first on the path.
@@ -140,10 +167,7 @@ pub fn program(variable: &str, name: &str) -> Result<PathBuf, String> {
         let path = PathBuf::from(path);
         return if path.is_file() { Ok(path) } else { Err(format!("{variable} names no file")) };
     }
-    let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file());
-    found.ok_or_else(|| format!("no {name} in the PATH, and {variable} is not set"))
+    which::which(name).map_err(|_| format!("no {name} in the PATH, and {variable} is not set"))
 }
 
 /// The `tapsieve` command: what TAPSIEVE says, or the one that cargo built beside this program.

@@ -129,23 +129,8 @@ fn suggestion(message: &str) -> Option<String> {
         None => before.split(": ").next()?.rsplit('.').next()?,
     };
     let words = expected.split('`').skip(1).step_by(2);
-    let (distance, word) = words.map(|word| (distance(found, word), word)).min()?;
+    let (distance, word) = words.map(|word| (strsim::levenshtein(found, word), word)).min()?;
     (distance <= 1 + found.len() / 4).then(|| word.to_owned())
-}
-
-/// How many characters have to be changed, added or removed.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 fn at(text: &str, message: String, span: Option<Range<usize>>) -> PolicyError {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::build::{path_flags, target_dir};
+use crate::build::path_flags;
 use crate::setup::ensure;
-use crate::task::{cargo, root, run, say};
+use crate::task::{cargo, root, run, say, target_dir};
 
 /// What the SDK's crate is made for.
 const TARGET: &str = "wasm32-wasip1";

@@ -1,9 +1,10 @@
 //! Gives the Rust toolchain what the module needs: the standard library for `wasm32-unknown-unknown`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::task::{output, root, run, say};
+use crate::task::{output, run, say};
 
 /// The target of the module.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -33,10 +34,13 @@ pub(crate) fn ensure(target: &str) -> Result<(), String> {
     if by_rustup.is_ok() && has(target)? {
         return Ok(());
     }
-    let script = root().join("../shared/tools/add-wasm32-target");
-    if target == TARGET && script.exists() {
-        say("rustup could not; trying ../shared/tools/add-wasm32-target");
-        run(&mut Command::new(&script))?;
+    let extras = std::env::var_os("TAPSIEVE_EXTRAS").map(PathBuf::from);
+    if let Some(program) = extras
+        .map(|extras| extras.join("tools/add-wasm32-target"))
+        .filter(|it| target == TARGET && it.exists())
+    {
+        say("rustup could not; trying tools/add-wasm32-target of TAPSIEVE_EXTRAS");
+        run(&mut Command::new(&program))?;
         if has(target)? {
             return Ok(());
         }

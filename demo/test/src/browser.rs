@@ -18,6 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// An answer that takes longer is given up.
 const ANSWER_WAIT: Duration = Duration::from_secs(120);
@@ -28,7 +29,7 @@ const PROGRAMS: [&str; 5] =
 /// A running browser with a fresh profile.
 pub struct Browser {
     child: Mutex<Child>,
-    profile: PathBuf,
+    profile: TempDir,
     wire: Arc<Wire>,
 }
 
@@ -49,11 +50,11 @@ impl Browser {
     /// # Errors
     /// There is none on this machine, or it does not answer.
     pub fn start() -> Result<Self, String> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let program = program().ok_or("no Chromium on this machine; set CHROME or install chromium")?;
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let profile = std::env::temp_dir().join(format!("tapsieve-browser-{}-{count}", std::process::id()));
-        fs::create_dir_all(&profile).map_err(|error| format!("{}: {error}", profile.display()))?;
+        let profile = tempfile::Builder::new()
+            .prefix("tapsieve-browser-")
+            .tempdir()
+            .map_err(|error| format!("the browser's profile: {error}"))?;
         // The browser reads its commands from descriptor 3 and answers on 4.
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh"])
@@ -69,7 +70,7 @@ impl Browser {
             .args(["--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--mute-audio"])
             // Nothing but loopback has an address.
             .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
-            .arg(format!("--user-data-dir={}", profile.display()))
+            .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -132,7 +133,7 @@ impl Browser {
         let mut child = held(&self.child);
         let _ = child.kill();
         let _ = child.wait();
-        let _ = fs::remove_dir_all(&self.profile);
+        let _ = fs::remove_dir_all(self.profile.path());
     }
 }
 
@@ -208,8 +209,5 @@ fn program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROME") {
         return Some(named.into());
     }
-    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
-    PROGRAMS
-        .iter()
-        .find_map(|name| folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()))
+    PROGRAMS.iter().find_map(|name| which::which(name).ok())
 }

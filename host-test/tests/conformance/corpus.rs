@@ -1,4 +1,4 @@
-//! Real lines, where they lie beside the repository: nothing outside the gold file is enriched or changed, and every
+//! Real lines, where there is a corpus: nothing outside the gold file is enriched or changed, and every
 //! gold line is detected as its `expect` says. The lines stay outside the repository.
 
 use std::fs;
@@ -6,8 +6,8 @@ use std::fs;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use tapsieve_host_test::check::{enrichment_laws, show};
+use tapsieve_host_test::corpus;
 use tapsieve_host_test::engines::{Answer, Engine, Native};
-use tapsieve_host_test::root;
 
 use crate::absent;
 
@@ -19,10 +19,10 @@ type CorpusFile = (String, Vec<Vec<u8>>);
 /// Every corpus file by name, as records; a syslog line is wrapped as `{"message":line}`.
 ///
 /// # Errors
-/// There is no corpus beside the repository.
+/// There is no corpus, or it cannot be read.
 pub(crate) fn files() -> Result<Vec<CorpusFile>, String> {
-    let folder = root().join("../shared/corpus");
-    let entries = fs::read_dir(&folder).map_err(|_| "there is no ../shared/corpus".to_owned())?;
+    let folder = corpus()?;
+    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files = Vec::new();
     for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! The seed law over every vector and every real line: what the seed selects, tapsieve detects, with the seed's columns.
+//! The seed law over every vector and every real line that the seed selects: what the seed selects, tapsieve detects, with the seed's columns.
 //! The differences allowed are those of docs/SEED.md, no more and no fewer.
 
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFi
         files.iter().chain(scenarios).flat_map(|file| file.cases.iter().map(move |case| (file, case)))
     };
     let mut trials: Vec<Trial> = all()
+        .filter(|(_, case)| is_selected(&case.record))
         .map(|(file, case)| {
             let name = format!("seed/{}/{}", file.name, case.name);
             Trial::test(name, move || seed_law(&case.record).map(drop).map_err(Failed::from))
@@ -43,6 +44,11 @@ pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFi
         }));
     }
     trials
+}
+
+/// Whether the seed's query selects the record. Where it does not, the law says nothing, and a trial would test nothing.
+fn is_selected(record: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(record).is_ok_and(|value| value.is_object() && seed_row(&value).is_some())
 }
 
 /// The ids of the differences that this record needs; empty where the seed does not select it.

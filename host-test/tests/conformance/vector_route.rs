@@ -36,13 +36,16 @@ const ACCEPTED: [&[&str]; 5] = [
 /// Vector runs on copies, which differ in where the token is.
 fn accepts(arguments: &[&str]) -> Result<(), Failed> {
     let folder = folder("vector-config")?;
-    fs::write(folder.join("token"), "test\n")?;
+    fs::write(folder.path().join("token"), "test\n")?;
     for file in ["vector.yaml", "vector-routed.yaml", "exec.yaml", "tests.yaml"] {
         let text = fs::read_to_string(tapsieve_host_test::root().join("vector-config").join(file))?;
-        fs::write(folder.join(file), text.replace("/etc/vector/secrets", &folder.to_string_lossy()))?;
+        fs::write(
+            folder.path().join(file),
+            text.replace("/etc/vector/secrets", &folder.path().to_string_lossy()),
+        )?;
     }
-    let output = Command::new(program("VECTOR", "vector")?).args(arguments).current_dir(&folder).output()?;
-    fs::remove_dir_all(&folder)?;
+    let output =
+        Command::new(program("VECTOR", "vector")?).args(arguments).current_dir(folder.path()).output()?;
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     if output.status.success() { Ok(()) } else { Err(said.into_owned().into()) }

@@ -1,13 +1,12 @@
 //! An HTTP event collector as LogScale's: takes events with the right token, and is busy now and then.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use tapsieve_host_test::http::{Message, Server};
+use tapsieve_host_test::pipeline::events;
 
 /// The token that senders must show.
 pub(crate) const TOKEN: &str = "0a1b2c3d-tapsieve";
@@ -27,63 +26,35 @@ pub(crate) struct Arrived {
     requests: AtomicUsize,
 }
 
-/// Listens on loopback for as long as the test process lives; returns the port.
-pub(crate) fn listen() -> Result<(u16, Arc<Arrived>), String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    let port = listener.local_addr().map_err(|error| error.to_string())?.port();
+/// Listens on loopback for as long as the server lives.
+pub(crate) fn listen() -> Result<(Server, Arc<Arrived>), String> {
     let arrived = Arc::new(Arrived::default());
     let shared = Arc::clone(&arrived);
-    thread::spawn(move || {
-        for stream in listener.incoming().filter_map(Result::ok) {
-            let arrived = Arc::clone(&shared);
-            thread::spawn(move || while answer(&stream, &arrived).is_some() {});
-        }
-    });
-    Ok((port, arrived))
+    let answer = move |request: Message| (shared.take(&request), b"{\"text\":\"-\",\"code\":0}".to_vec());
+    let server =
+        Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), answer).map_err(|error| error.to_string())?;
+    Ok((server, arrived))
 }
 
-/// Reads one request and answers it; `None` when the connection is over.
-fn answer(stream: &TcpStream, arrived: &Arrived) -> Option<()> {
-    let mut reader = BufReader::new(stream);
-    let (mut length, mut authorised) = (0, false);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
-    let right_place = line.starts_with("POST /services/collector");
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().ok()?,
-            "authorization" => authorised = value.trim() == format!("Splunk {TOKEN}"),
-            _ => {}
+impl Arrived {
+    /// Notes a request's events; returns the status that answers it.
+    fn take(&self, request: &Message) -> u16 {
+        let authorised = request.header("authorization") == Some(&format!("Splunk {TOKEN}"));
+        if !authorised || !request.path().starts_with("/services/collector") {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return 401;
         }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let status = if !right_place || !authorised {
-        arrived.refused.fetch_add(1, Ordering::Relaxed);
-        "401 Unauthorized"
-    } else if arrived.requests.fetch_add(1, Ordering::Relaxed) % BUSY_EVERY == BUSY_EVERY - 1 {
-        arrived.busy.fetch_add(1, Ordering::Relaxed);
-        "503 Service Unavailable"
-    } else {
-        let mut events = arrived.events.lock().ok()?;
-        for event in serde_json::Deserializer::from_slice(&body).into_iter::<Value>().filter_map(Result::ok) {
-            let event = &event["event"];
+        if self.requests.fetch_add(1, Ordering::Relaxed) % BUSY_EVERY == BUSY_EVERY - 1 {
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            return 503;
+        }
+        let mut numbers = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events(&request.body) {
             if let Some(number) = event["n"].as_u64() {
-                let entry = events.entry(number as usize).or_default();
+                let entry = numbers.entry(number as usize).or_default();
                 *entry = (entry.0 + 1, event["mirror"]["schema"].is_number());
             }
         }
-        "200 OK"
-    };
-    let body = "{\"text\":\"-\",\"code\":0}";
-    let length = body.len();
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .ok()
+        200
+    }
 }

@@ -38,8 +38,8 @@ pub(crate) fn stop(wiring: Wiring) -> Result<(), Failed> {
 }
 
 fn run(wiring: Wiring, end: fn(Process) -> Result<(), String>) -> Result<(), Failed> {
-    let (port, arrived) = listen()?;
-    let env = [("PORT", port.to_string()), ("TOKEN", TOKEN.to_owned())];
+    let (server, arrived) = listen()?;
+    let env = [("PORT", server.address().port().to_string()), ("TOKEN", TOKEN.to_owned())];
     let folder = Folder::new()?;
     folder.write_lines(&[])?;
     let configuration = configuration(wiring, COLLECTOR)?;

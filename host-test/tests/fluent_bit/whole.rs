@@ -13,7 +13,8 @@ use tapsieve_host_test::fluent_bit::{
     CASE, FILE, Folder, Process, Source, Wiring, binary, configuration, configurations, line_count, numbered,
     pass, records, take_number,
 };
-use tapsieve_host_test::{root, vectors};
+use tapsieve_host_test::process::usage;
+use tapsieve_host_test::{corpus, root, vectors};
 
 const MIRROR: &str = r#""eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession""#;
 
@@ -34,11 +35,11 @@ pub(crate) fn configurations_are_accepted() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Real events where they lie beside the repository, otherwise plain ones: 200,000 of them.
+/// Real events where there is a corpus, otherwise plain ones: 200,000 of them.
 pub(crate) fn noise(wiring: Wiring) -> Result<(), Failed> {
     const COUNT: usize = 200_000;
     let mut events = Vec::new();
-    for entry in fs::read_dir(root().join("../shared/corpus")).into_iter().flatten().filter_map(Result::ok) {
+    for entry in corpus().ok().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.ends_with(".ndjson") && !name.starts_with("mirror-") {
@@ -221,7 +222,7 @@ pub(crate) fn memory_is_flat(wiring: Wiring) -> Result<(), Failed> {
         let length = file.metadata()?.len();
         let process_id = process.id();
         process.wait_until(|| Ok(offset(process_id, &input) >= length))?;
-        sizes.push(resident_kib(process.id())?);
+        sizes.push(usage(process.id()).ok_or("fluent-bit has ended")?.resident_kib);
         if round % 10 == 9 {
             eprintln!("{} events: {} KiB", (round + 1) * EVENTS, sizes[round]);
         }
@@ -246,10 +247,4 @@ pub(crate) fn offset(process: u32, file: &Path) -> u64 {
         })
         .max()
         .unwrap_or(0)
-}
-
-fn resident_kib(process: u32) -> Result<u64, Failed> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.split_whitespace().nth(1).unwrap_or_default().parse()?)
 }

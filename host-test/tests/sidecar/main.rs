@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tapsieve_host_test::http::{Answer, Client, Message, Server};
 use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsieve};
+use tempfile::TempDir;
 
 /// A mirror event, and what the module makes of it.
 const MIRROR: &str = r#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession"}"#;
@@ -60,14 +61,14 @@ struct Setup {
     address: SocketAddr,
     downstream: Arc<Downstream>,
     server: Option<Server>,
-    folder: PathBuf,
+    folder: TempDir,
     module: PathBuf,
 }
 
 impl Setup {
     fn new(arguments: &[&str]) -> Setup {
         let folder = folder("sidecar").unwrap();
-        let module = folder.join("module.wasm");
+        let module = folder.path().join("module.wasm");
         fs::write(&module, tapsieve_host_test::engines::module_bytes().unwrap()).unwrap();
         let downstream = Arc::new(Downstream::default());
         let server = downstream.start(free_address().unwrap());
@@ -79,7 +80,7 @@ impl Setup {
             format!("--module={}", module.display()),
         ];
         let arguments = own.into_iter().chain(arguments.iter().map(|&argument| argument.to_owned()));
-        let process = Process::start(&tapsieve().unwrap(), arguments, &folder.join("log")).unwrap();
+        let process = Process::start(&tapsieve().unwrap(), arguments, &folder.path().join("log")).unwrap();
         let setup = Setup { process, address, downstream, server: Some(server), folder, module };
         assert!(listens(address, Duration::from_secs(60)), "{}", setup.log());
         setup
@@ -100,7 +101,7 @@ impl Setup {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// The value of a line of the metrics.
@@ -116,7 +117,6 @@ impl Drop for Setup {
         if std::thread::panicking() {
             eprintln!("{}", self.log());
         }
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -69,7 +69,7 @@ fn reloading_under_load_loses_nothing() {
 #[test]
 fn a_policy_is_in_force_and_read_again() {
     let folder = folder("sidecar-policy").unwrap();
-    let policy = folder.join("policy.toml");
+    let policy = folder.path().join("policy.toml");
     fs::write(&policy, "keep = \"mirror\"\n").unwrap();
     let setup = Setup::new(&["--policy", policy.to_str().unwrap()]);
     let body = format!("{MIRROR}\n{{\"a\":1}}\n");
@@ -86,7 +86,6 @@ fn a_policy_is_in_force_and_read_again() {
     }
     assert!(setup.log().contains("did you mean `mirror`"), "{}", setup.log());
     assert_eq!(setup.downstream.bodies(), [rich.clone(), rich + "{\"a\":1}\n"]);
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

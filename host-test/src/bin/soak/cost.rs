@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tapsieve_host_test::oracle::SEED_VRL;
 use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, replace, shipped};
-use tapsieve_host_test::process::until;
+use tapsieve_host_test::process::{Usage, until};
 
 use crate::load::send;
 
@@ -118,13 +118,14 @@ fn measure(text: &str) -> Result<Row, String> {
         return Err("more events arrived than were sent".into());
     }
     let events = EVENTS as f64;
-    let micros = |before: u64, after: u64| (after - before) as f64 * 1000.0 / events;
+    let micros =
+        |before: Usage, after: Usage| (after.processor - before.processor).as_secs_f64() * 1e6 / events;
     Ok(Row {
         rate: events / seconds,
-        vector: micros(before.0.0, after.0.0),
-        sidecar: micros(before.1.0, after.1.0),
+        vector: micros(before.0, after.0),
+        sidecar: micros(before.1, after.1),
         module: (after.2 - before.2) * 1e6 / events,
-        vector_mib: after.0.1 as f64 / 1024.0,
-        sidecar_mib: after.1.1 as f64 / 1024.0,
+        vector_mib: after.0.peak_kib as f64 / 1024.0,
+        sidecar_mib: after.1.peak_kib as f64 / 1024.0,
     })
 }

@@ -65,7 +65,8 @@ pub struct Data {
 impl Data {
     /// Writes both files, from real events where the corpus has them, unless the files are there.
     pub fn make(folder: &Path, large_bytes: u64) -> Result<Self, String> {
-        let real = corpus().ok().and_then(|folder| fs::read(folder.join("aws-cloudtrail-invictus.ndjson")).ok());
+        let real =
+            corpus().ok().and_then(|folder| fs::read(folder.join("aws-cloudtrail-invictus.ndjson")).ok());
         let (about, lines) = match real {
             Some(lines) => ("real CloudTrail events (invictus-ir/aws_dataset), repeated", lines),
             None => ("the noise workload, repeated", noise(20_000).ndjson()),

@@ -163,10 +163,10 @@ impl Prefilter {
         (!rest.is_empty() && self.known(block, at) && self.confirm(block, at)).then_some(at)
     }
 
-    /// Whether so many windows in a row, one of them at `at`, may belong to an anchor as one has.
+    /// Whether STRIDE consecutive windows hit, one of them at `at`.
     #[inline(always)]
     fn confirm(&self, block: &[u8], at: usize) -> bool {
-        // Of so many windows in a row, one begins WINDOW bytes before or after this one.
+        // Of STRIDE consecutive windows, one begins WINDOW bytes before or after this one.
         match block.get(at.wrapping_sub(WINDOW)..).and_then(|bytes| bytes.first_chunk()) {
             Some(&[a, b, c, d, _, _, _, _, e, f, g, h])
                 if (self.flag([a, b, c, d]) | self.flag([e, f, g, h])) & 1 == 0 =>
@@ -195,7 +195,7 @@ impl Prefilter {
             .is_some_and(|window| self.flag(*window) & 1 != 0)
     }
 
-    /// Of this the lowest bit only.
+    /// Only bit 0 is meaningful.
     #[inline(always)]
     fn flag(&self, window: [u8; WINDOW]) -> u32 {
         let (place, bit) = hash(window);

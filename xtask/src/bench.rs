@@ -12,8 +12,12 @@ use crate::tidy::between_marks;
 /// One benchmark: its name and the function that runs it.
 type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
 
-const BENCHES: &[Bench] =
-    &[("peers", peers), ("fluent-bit", bench_fluent_bit::bench), ("instructions", instructions)];
+const BENCHES: &[Bench] = &[
+    ("peers", peers),
+    ("fluent-bit", bench_fluent_bit::bench),
+    ("instructions", instructions),
+    ("lint", lint),
+];
 
 /// `cargo xtask bench [NAME]`
 pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
@@ -69,6 +73,12 @@ fn publish(out: &Path) -> Result<(), String> {
         write(name, read(out.join(name))?)?;
     }
     Ok(())
+}
+
+/// Lints of the benchmark's own code. Not in CI, because they compile the peers, which takes longer than all tests.
+fn lint(_: &[String]) -> Result<(), String> {
+    let lints = ["clippy", "--release", "--manifest-path", "bench/Cargo.toml", "--all-targets", "--"];
+    run(cargo(&lints).args(["-D", "warnings"]).env("CARGO_TARGET_DIR", target_dir().join("bench")))
 }
 
 /// Instruction counts against their baseline, as `cargo xtask test` does it; `--bless` writes the baseline.

@@ -7,6 +7,7 @@ mod build;
 mod catalog;
 mod ci;
 mod demo;
+mod deny;
 mod logscale;
 mod members;
 mod policy;
@@ -59,13 +60,18 @@ const TASKS: &[Task] = &[
     },
     Task { name: "ci", help: "formatting, lints, tidy and tests: what every change must pass", run: ci::ci },
     Task {
+        name: "deny",
+        help: "check licences, sources, versions and advisories of the dependencies with cargo-deny",
+        run: deny::deny,
+    },
+    Task {
         name: "soak",
         help: "long runs with a real shipper: `soak vector` counts what is lost, doubled and spent",
         run: soak::soak,
     },
     Task {
         name: "bench",
-        help: "measure against other ways to do the same; `bench fluent-bit` there, `bench instructions` counts, --bless keeps them",
+        help: "run benchmarks: peers, fluent-bit, instructions (--bless keeps the counts); lint checks their code",
         run: bench::bench,
     },
     Task {

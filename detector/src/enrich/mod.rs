@@ -66,7 +66,7 @@ pub fn write(
 fn columns<'v>(verdict: &'v Verdict<'_>) -> [Option<&'v str>; COLUMNS.len()] {
     let observation = &verdict.observation;
     let is = |provider| observation.operation.provider == provider;
-    // A device's command is a row with its verb: the seed has no word on those.
+    // The rows of devices carry no verb of the seed's; use the parsed action.
     let of_device = is(Provider::Network) || is(Provider::Host);
     let action = if of_device { verdict.action } else { observation.operation.action };
     [

@@ -1,6 +1,6 @@
 //! Texts that a policy compares with texts of events: globs, and regular expressions after `re:`.
 //!
-//! A regular expression becomes a short program that is run on all its places at once, so that the time is at most
+//! A regular expression becomes a short program that is run as an NFA, without backtracking, so that the time is at most
 //! the product of program and text. There is nothing to go back to, and nothing is captured.
 
 use super::net::Net;

@@ -338,3 +338,10 @@ mod tests {
         assert_eq!(row.source_ip.as_deref(), Some("null"));
     }
 }
+
+/// Whether a record carries the description of an earlier hop, as an object or with its keys joined.
+pub fn is_described(record: &Value) -> bool {
+    ["mirror", "tapsieve"]
+        .iter()
+        .any(|name| record[name].get("schema").is_some() || record.get(format!("{name}.schema")).is_some())
+}

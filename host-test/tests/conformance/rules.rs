@@ -8,6 +8,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 use tapsieve_detector::catalog::TABLES;
 use tapsieve_host_test::engines::{Answer, Engine, Native};
+use tapsieve_host_test::oracle::is_described;
 use tapsieve_host_test::root;
 use tapsieve_host_test::rules::{EXCEPTIONS, RULES, RuleSet, alerts, events};
 use tapsieve_host_test::vectors::{Expectation, VectorFile};
@@ -90,8 +91,10 @@ fn law(record: &[u8]) -> Result<Vec<&'static str>, String> {
     let Ok(value @ Value::Object(_)) = serde_json::from_slice(record) else { return Ok(Vec::new()) };
     let events = events(&value);
     let alerts: Vec<_> = alerts(&events).collect();
-    let before = ["/mirror/schema", "/tapsieve/schema"].iter().any(|at| value.pointer(at).is_some());
-    if alerts.is_empty() || before || matches!(Native::new().process(record)?, Answer::Enriched(_)) {
+    if alerts.is_empty()
+        || is_described(&value)
+        || matches!(Native::new().process(record)?, Answer::Enriched(_))
+    {
         return Ok(Vec::new());
     }
     let mut needed = Vec::new();

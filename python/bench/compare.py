@@ -22,7 +22,11 @@ from tapsieve.spark import scan_files
 
 # What the LogScale query that tapsieve grew out of looks for.
 SEED = [
-    *(f"{verb}TrafficMirror{what}" for verb in ("Create", "Modify") for what in ("Session", "Target", "Filter", "FilterRule")),
+    *(
+        f"{verb}TrafficMirror{what}"
+        for verb in ("Create", "Modify")
+        for what in ("Session", "Target", "Filter", "FilterRule")
+    ),
     *(f"DeleteTrafficMirror{what}" for what in ("Session", "Filter", "FilterRule")),
     "Microsoft.Network/virtualNetworkTaps/write",
     "Microsoft.Network/virtualNetworkTaps/delete",
@@ -66,7 +70,11 @@ def python_json(spark: SparkSession, folder: str) -> int:
     def find(lines: Iterator[Any]) -> Iterator[int]:
         for row in lines:
             for event in json.loads(row.value)["Records"]:
-                name = event.get("eventName") or event.get("operationName") or event.get("protoPayload", {}).get("methodName", "")
+                name = (
+                    event.get("eventName")
+                    or event.get("operationName")
+                    or event.get("protoPayload", {}).get("methodName", "")
+                )
                 if name in names or any(name.endswith(part) for part in names):
                     yield 1
 
@@ -85,7 +93,11 @@ def main() -> None:
     folder, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 3
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(os.environ.get("MASTER", "local[2]")).config("spark.ui.enabled", False)
-    spark = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", 32).config("spark.driver.memory", "4g").getOrCreate()
+    spark = (
+        builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", 32)
+        .config("spark.driver.memory", "4g")
+        .getOrCreate()
+    )
     spark.sparkContext.setLogLevel("OFF")
     size = sum(path.stat().st_size for path in Path(folder).rglob("*.gz"))
     times: dict[str, list[float]] = {name: [] for name in WAYS}
@@ -97,7 +109,9 @@ def main() -> None:
             took = time.monotonic() - begun
             if number:
                 times[name].append(took)
-            print(f"round {number} {name}: {took:.2f} s, {found[name]} found, load {os.getloadavg()[0]:.1f}", flush=True)
+            print(
+                f"round {number} {name}: {took:.2f} s, {found[name]} found, load {os.getloadavg()[0]:.1f}", flush=True
+            )
     fastest = statistics.median(times["tapsieve"])
     print(f"| way | seconds, median of {rounds} | MB/s of gzip | times tapsieve's | found |")
     print("| --- | ---: | ---: | ---: | ---: |")

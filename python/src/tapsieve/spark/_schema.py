@@ -1,38 +1,30 @@
-"""The members of `mirror` as types of Spark and Arrow; knows their names and types, nothing of how they are found."""
+"""The members of `mirror` as types of Spark and Arrow, as docs/members.json has them."""
 
 from __future__ import annotations
+
+import json
+from importlib import resources
 
 import pyarrow as pa
 from pyspark.sql import types
 from pyspark.sql.pandas.types import to_arrow_type
 
-TEXT, NUMBER, TEXTS = types.StringType(), types.IntegerType(), types.MapType(types.StringType(), types.StringType())
+TEXT = types.StringType()
+# The types that the table of members uses; another one fails here, and not in a column that is silently empty.
+TYPES: dict[str, types.DataType] = {
+    "string": TEXT,
+    "int": types.IntegerType(),
+    "boolean": types.BooleanType(),
+    "array<string>": types.ArrayType(TEXT),
+    "map<string,string>": types.MapType(TEXT, TEXT),
+    "struct<name:string,ticket:string>": types.StructType(
+        [types.StructField("name", TEXT), types.StructField("ticket", TEXT)]
+    ),
+}
 
-# Every member that a verdict may have, in their order.
-MEMBERS: tuple[tuple[str, types.DataType], ...] = (
-    ("schema", NUMBER),
-    ("provider", TEXT),
-    ("operation", TEXT),
-    ("kind", TEXT),
-    ("technique", TEXT),
-    ("action", TEXT),
-    ("outcome", TEXT),
-    ("severity", TEXT),
-    ("raised_by", TEXT),
-    ("actor", TEXT),
-    ("actor_type", TEXT),
-    ("source_ip", TEXT),
-    ("account", TEXT),
-    ("region", TEXT),
-    ("resource_group", TEXT),
-    ("time", TEXT),
-    ("error", TEXT),
-    ("resources", TEXTS),
-    ("approved", types.StructType([types.StructField("name", TEXT), types.StructField("ticket", TEXT)])),
-    ("matches", NUMBER),
-)
+_MEMBERS = json.loads(resources.files("tapsieve").joinpath("members.json").read_bytes())["members"]
 
-MIRROR = types.StructType([types.StructField(name, kind) for name, kind in MEMBERS])
+MIRROR = types.StructType([types.StructField(member["name"], TYPES[member["type"]]) for member in _MEMBERS])
 """The type of the column `mirror`."""
 
 ARROW: pa.DataType = to_arrow_type(MIRROR)

@@ -98,7 +98,7 @@ fn drop_names(files: &[VectorFile]) -> Result<(), Failed> {
             };
             let named = chosen.iter().any(|(_, names)| names(&verdict));
             // A record with several events goes only when all of them would.
-            let in_text = case.record.windows(3).any(|window| window == b"\"{\\");
+            let in_text = case.record.windows(3).any(|window| matches!(window, b"\"{\\" | b"\"[\\"));
             let several = holds_list(&case.record) || in_text || verdict["matches"].is_u64();
             let holds = match &after {
                 Answer::Dropped => named,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,7 +14,7 @@ use wasmparser::{ExternalKind, Parser, Payload};
 use crate::abi::documented_exports;
 use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
-use crate::task::{cargo, root, run, say, target_dir};
+use crate::task::{build_programs, cargo, root, run, say, target_dir};
 
 /// How large the module may be as it travels, compressed.
 const GZIP_BYTES_MAX: usize = 64 * 1024;
@@ -28,6 +29,22 @@ const STACK_BYTES: usize = 128 * 1024;
 /// `cargo xtask build`
 pub(crate) fn build(_: &[String]) -> Result<(), String> {
     build_module()
+}
+
+/// `cargo xtask compile`
+pub(crate) fn compile(_: &[String]) -> Result<(), String> {
+    build_module()?;
+    compile_module()
+}
+
+/// Writes the module's machine code to `dist/tapsieve.cwasm`, which a command that is built from now on carries.
+///
+/// # Errors
+/// The compiler cannot be built or does not take the module.
+pub(crate) fn compile_module() -> Result<(), String> {
+    say("compiling the module ahead (the engine takes a few minutes the first time)");
+    let compiler = build_programs(&["--bin", "tapsieve-compile"])?.join("tapsieve-compile");
+    run(Command::new(compiler).args(["dist/tapsieve.wasm", "dist/tapsieve.cwasm"]).current_dir(root()))
 }
 
 /// Builds `dist/tapsieve.wasm`.

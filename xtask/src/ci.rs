@@ -1,6 +1,6 @@
 //! `cargo xtask test` and `cargo xtask ci`: what every change must pass.
 
-use crate::build::build_module;
+use crate::build::{build_module, compile_module};
 use crate::demo;
 use crate::python;
 use crate::redpanda;
@@ -10,6 +10,7 @@ use crate::tidy::tidy;
 /// `cargo xtask test`: the module and the page first, because the tests run them.
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     build_module()?;
+    compile_module()?;
     demo::build_for_tests()?;
     if let Err(why) = redpanda::build_for_tests() {
         if in_ci() {

@@ -48,6 +48,11 @@ const TASKS: &[Task] = &[
         run: build::build,
     },
     Task {
+        name: "compile",
+        help: "build the module and its machine code, dist/tapsieve.cwasm, which the command then carries",
+        run: build::compile,
+    },
+    Task {
         name: "demo",
         help: "build the browser demo and serve it on loopback; --out DIR writes a folder for any static host",
         run: demo::demo,

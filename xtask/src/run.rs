@@ -3,13 +3,14 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::build::build_module;
+use crate::build::{build_module, compile_module};
 use crate::task::{build_programs, output, root, say};
 
 /// `cargo xtask run`
 pub(crate) fn run(_: &[String]) -> Result<(), String> {
     build_module()?;
-    say("building the command (the engine takes a few minutes the first time)");
+    compile_module()?;
+    say("building the command");
     let program = build_programs(&["--bin", "tapsieve"])?.join("tapsieve");
 
     let mut arguments =

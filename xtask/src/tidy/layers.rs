@@ -29,7 +29,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("demo/build", &["tapsieve-policy"]),
     ("demo/serve", &[]),
     ("demo/test", &["tapsieve-detector", "tapsieve-demo-serve"]),
-    ("host", &["tapsieve-policy", "tapsieve-records", "tapsieve-stories"]),
+    ("compile", &[]),
+    ("host", &["tapsieve-compile", "tapsieve-policy", "tapsieve-records", "tapsieve-stories"]),
     (
         "host-test",
         &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-records", "tapsieve-demo-test"],

@@ -263,8 +263,8 @@ impl<D: Decider> Sieve<D> {
                 let found = base as usize + self.decider.scan(block, from).map_err(unscanned(at))?;
                 named += frames[at..numbers.end].partition_point(|frame| frame.to as usize <= found);
             }
-            for number in at..named {
-                self.ruled_out(&frames[number], number, out);
+            for (number, frame) in (at..).zip(&frames[at..named]) {
+                self.ruled_out(frame, number, out);
             }
             at = named;
             if at == numbers.end {

@@ -12,6 +12,7 @@ use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::abi::documented_exports;
+use crate::order::order;
 use crate::setup::{TARGET, ensure_target};
 use crate::slim::slim;
 use crate::task::{build_programs, cargo, root, run, say, target_dir};
@@ -59,7 +60,7 @@ pub(crate) fn build_module() -> Result<(), String> {
 
     let built = target_dir().join(TARGET).join("module/tapsieve_plugin.wasm");
     let wasm = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
-    let module = strip(&slim(&wasm)?, &documented_exports()?)?;
+    let module = order(&strip(&slim(&wasm)?, &documented_exports()?)?)?;
     let path = machine_paths().into_iter().find(|(_, path)| contains(&module, path.as_bytes()));
     if let Some((_, path)) = path {
         return Err(format!("the module holds a path of this machine: {path}"));

@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod logscale;
 mod members;
+mod order;
 mod policy;
 mod python;
 mod redpanda;

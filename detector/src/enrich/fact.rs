@@ -162,16 +162,9 @@ impl Fact {
             Fact::Error => return error,
             Fact::ErrorCode => return error.filter(|_| is_code()),
             Fact::ErrorText => {
-                return Fact::Detail(ERROR_MESSAGE).of(verdict).or(error.filter(|_| !is_code()));
+                return detail(verdict, ERROR_MESSAGE).or(error.filter(|_| !is_code()));
             }
-            Fact::Detail(name) => {
-                let text = observation.detail(name)?;
-                return match name {
-                    MFA if !matches!(text, "true" | "false") => None,
-                    ERROR_MESSAGE if verdict.outcome != EventOutcome::Failure => None,
-                    _ => Some(text),
-                };
-            }
+            Fact::Detail(name) => return detail(verdict, name),
             Fact::Observer => return device().filter(|_| provider == Provider::Network),
             Fact::Host => return device().filter(|_| provider == Provider::Host),
             Fact::EventType => match verdict.action {
@@ -215,6 +208,16 @@ impl Fact {
             Fact::Profiles if provider.is_cloud() => r#"["cloud","security_control"]"#,
             Fact::Profiles => r#"["security_control"]"#,
         })
+    }
+}
+
+/// What an event says under a name, where it means what the name says.
+fn detail<'v>(verdict: &'v Verdict<'_>, name: &str) -> Option<&'v str> {
+    let text = verdict.observation.detail(name)?;
+    match name {
+        MFA if !matches!(text, "true" | "false") => None,
+        ERROR_MESSAGE if verdict.outcome != EventOutcome::Failure => None,
+        _ => Some(text),
     }
 }
 

@@ -137,7 +137,6 @@ fn a_stream_is_told_as_it_comes() {
     assert_eq!((&story["alert"], &story["runs"]), (&true.into(), &true.into()));
     let end = next(&lines[3..]);
     assert_eq!((&end["id"], &end["runs"]), (&story["id"], &false.into()));
-    drop(next);
     drop(stdin);
     assert!(child.wait().unwrap().success());
 }

@@ -300,6 +300,13 @@ fn names_another_service(record: &Value) -> bool {
         || named("protoPayload.serviceName", "compute.googleapis.com")
 }
 
+/// Whether a record carries the description of an earlier hop, as an object or with its keys joined.
+pub fn is_described(record: &Value) -> bool {
+    ["mirror", "tapsieve"]
+        .iter()
+        .any(|name| record[name].get("schema").is_some() || record.get(format!("{name}.schema")).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,11 +344,4 @@ mod tests {
         assert_eq!(row.actor_identity.as_deref(), Some("c"));
         assert_eq!(row.source_ip.as_deref(), Some("null"));
     }
-}
-
-/// Whether a record carries the description of an earlier hop, as an object or with its keys joined.
-pub fn is_described(record: &Value) -> bool {
-    ["mirror", "tapsieve"]
-        .iter()
-        .any(|name| record[name].get("schema").is_some() || record.get(format!("{name}.schema")).is_some())
 }

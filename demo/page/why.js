@@ -18,9 +18,6 @@ export function reasons({ problem, value, record, wrapped, events }, quiet, rows
   if (value === undefined && events > 1 && !wrapped) return [['no', `It is ${events} records, and a shipper hands over one at a time. Read it as a file instead.`]];
   const object = value ?? JSON.parse(record);
   if (object === null || typeof object !== 'object' || Array.isArray(object)) return [['no', 'A record is one JSON object; this is a list. Read it as a file instead.']];
-  if (object.mirror?.schema !== undefined || object.tapsieve?.schema !== undefined || 'mirror.schema' in object) {
-    return [['no', 'It already carries a description (', code('mirror.schema'), '): a record is enriched once, so that two hops do no harm.']];
-  }
   const lines = [['yes', wrapped ? 'It is a plain line, read as a message.' : 'It is one JSON object.']];
   if (quiet) lines.push(['no', 'None of the texts that every mirror event contains occurs in it, so it was not looked at any further.']);
   else lines.push(['yes', 'A text that mirror events contain occurs in it, so it was read.']);

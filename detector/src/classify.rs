@@ -31,21 +31,13 @@ pub struct Approval<'a> {
 
 /// Decides.
 pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
-    let action = observation.action.unwrap_or(observation.operation.action);
-    let outcome = observation.outcome;
-    let grave = observation.operation.severity;
-    let is_tried = observation.id_of("dry_run").is_some();
-    let mut severity = match (action, outcome) {
-        (Action::Read, _) => Severity::Informational,
-        // An attempt that was refused is worth keeping; it copied nothing.
-        (_, EventOutcome::Failure) => Severity::Low,
-        // The server says what it would do and keeps nothing of it.
-        _ if is_tried => Severity::Low,
-        (Action::Stop | Action::Delete, _) => grave.min(Severity::Medium),
-        // A rule that takes traffic out of a mirroring copies nothing.
-        _ if is_exception(&observation) => grave.min(Severity::Medium),
-        _ => grave,
-    };
+    let (action, outcome) = (observation.done(), observation.outcome);
+    let is_tried = observation.is_tried();
+    let mut severity = observation.severity();
+    // A rule that takes traffic out of a mirroring copies nothing.
+    if is_exception(&observation) {
+        severity = severity.min(Severity::Medium);
+    }
     let widens = matches!(
         action,
         Action::Create | Action::Modify | Action::CreateOrModify | Action::Start | Action::Other

@@ -3,7 +3,7 @@
 //! Only what holds an anchor is opened, so what lies beside an event costs what noise costs. What is read in all is
 //! limited by the record's length, whatever the record is made of.
 
-use crate::catalog::EventOutcome;
+use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, opened, part, parts, shape};
 use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line};
@@ -64,6 +64,11 @@ struct Read<'x> {
     has_other: bool,
     /// Whether an anchor stands in it that was not read.
     is_in_doubt: bool,
+}
+
+/// Orders verdicts.
+fn rank(verdict: &Verdict<'_>) -> (Severity, bool, bool) {
+    (verdict.severity, verdict.approved.is_none(), verdict.outcome != EventOutcome::Started)
 }
 
 /// Reads a record, whose index is at hand.
@@ -142,9 +147,6 @@ impl<'r> Gather<'r, '_> {
         let mut verdict = classify(observation);
         self.policy.judge(&mut verdict);
         self.found.dropped &= self.policy.drops(&verdict);
-        let rank = |verdict: &Verdict<'_>| {
-            (verdict.severity, verdict.approved.is_none(), verdict.outcome != EventOutcome::Started)
-        };
         let known = self.found.gravest.as_ref().map(rank);
         let is_graver = known.is_none_or(|known| known < rank(&verdict));
         if is_graver || !is_inside {
@@ -230,21 +232,30 @@ impl<'r> Gather<'r, '_> {
         read
     }
 
-    fn line<'x>(&self, line: &'x [u8], may_be_line: bool) -> Read<'x> {
+    fn line<'x>(&self, line: &'x [u8], may_be_line: bool) -> Read<'x>
+    where
+        'r: 'x,
+    {
         let mut read = Read::default();
         let start = opened(line).unwrap_or(line.len());
         let (header, json) = line.split_at_checked(start).unwrap_or_default();
         if self.prefilter.has(json) {
             read.parts.push(Part { bytes: Cow::Borrowed(json), is_text: true, may_be_line: false });
         }
-        if may_be_line {
-            read.observation = core::str::from_utf8(line).ok().and_then(observe_line);
-        }
-        match &mut read.observation {
+        let text = if may_be_line { core::str::from_utf8(line).unwrap_or_default() } else { "" };
+        // Several readings are of one event.
+        let mut gravest: Option<Verdict<'x>> = None;
+        for mut observation in observe_line(text) {
             // The line's own header knows better: the member may name a relay.
-            Some(observation) => {
-                observation.resource("device", self.device.as_deref().map(|name| name.to_owned().into()));
+            observation.resource("device", self.device.as_deref().map(|name| name.to_owned().into()));
+            let mut verdict = classify(observation);
+            self.policy.judge(&mut verdict);
+            if gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {
+                gravest = Some(verdict);
             }
+        }
+        match gravest {
+            Some(verdict) => read.observation = Some(verdict.observation),
             None => {
                 read.has_other = read.parts.is_empty();
                 read.is_in_doubt = self.is_unread(header, &[]);

@@ -1,4 +1,5 @@
-//! Linux hosts: commands that copy packets. A row's name is the pattern of the command: `*` stands for any words.
+//! Linux hosts: commands that copy packets, by the words that make a command one of these: `*` stands for any words.
+//! How a tool spells and shortens them is known where its words are read.
 
 use crate::catalog::operations;
 
@@ -6,8 +7,12 @@ const TC: &str = "tc-mirred manual; a log line of it was never seen";
 const TEE: &str = "iptables-extensions manual, target TEE; a log line of it was never seen";
 const NFT: &str = "nft manual, statement dup; a log line of it was never seen";
 const OVS: &str = "ovs-vsctl manual, table Mirror; a log line of it was never seen";
+const OVN: &str = "ovn-nbctl manual, mirror commands; a log line of it was never seen";
+const SONIC: &str = "SONiC command reference, config mirror_session; a log line of it was never seen";
 
 operations! { Host,
+    "config mirror_session * add" Create SpanSession High TrafficDuplication Inferred SONIC;
+    "config mirror_session * remove" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
     "ip6tables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "ip6tables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "iptables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
@@ -15,9 +20,17 @@ operations! { Host,
     "nft add rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft insert rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft replace rule * dup to" Modify MirroringRule High TrafficDuplication Inferred NFT;
+    "ovn-nbctl * lsp-attach-mirror" Start SpanSession High TrafficDuplication Inferred OVN;
+    "ovn-nbctl * lsp-detach-mirror" Stop SpanSession Medium TrafficDuplication Inferred OVN;
+    "ovn-nbctl * mirror-add" Create SpanSession High TrafficDuplication Inferred OVN;
+    "ovn-nbctl * mirror-del" Delete SpanSession Medium TrafficDuplication Inferred OVN;
+    "ovs-vsctl * add Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * clear Bridge * mirrors" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * create Mirror" Create SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * destroy Mirror" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * remove Bridge * mirrors" Delete SpanSession Medium TrafficDuplication Inferred OVS;
+    "ovs-vsctl * set Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
+    "ovs-vsctl * set Bridge * mirrors=[]" Delete SpanSession Medium TrafficDuplication Inferred OVS;
+    "ovs-vsctl * set Mirror" Modify SpanSession High TrafficDuplication Inferred OVS;
     "tc * action mirred * mirror" Create MirroringRule High TrafficDuplication Inferred TC;
 }

@@ -6,8 +6,16 @@ const SPLUNK: &str = "Splunk rule Detect Traffic Mirroring";
 const SIBLING: &str = "sibling of a message in the Splunk rule Detect Traffic Mirroring";
 const SROS: &str = "Nokia SR OS log events of the application MIRROR";
 const SROS_GAP: &str = "number 2001, between documented Nokia SR OS log events of the application MIRROR";
+const BUFCAP: &str = "Cisco IOS and IOS-XE embedded packet capture, messages seen on devices";
+const FORTI: &str = "FortiOS event log, object configured: the path of what was configured";
+const SONIC: &str = "SONiC sonic-swss, MirrorOrch";
 
 operations! { Network,
+    "%BUFCAP-CREATE" Create PacketCapture High NetworkSniffing Verified BUFCAP;
+    "%BUFCAP-DELETE" Delete PacketCapture Medium NetworkSniffing Inferred BUFCAP;
+    "%BUFCAP-DISABLE" Stop PacketCapture Medium NetworkSniffing Verified BUFCAP;
+    "%BUFCAP-DISABLE_ASYNC" Stop PacketCapture Medium NetworkSniffing Inferred BUFCAP;
+    "%BUFCAP-ENABLE" Start PacketCapture High NetworkSniffing Verified BUFCAP;
     "%MIRROR-ETH_SPAN_SESSION_CREATED" Create SpanSession High TrafficDuplication Inferred SIBLING;
     "%MIRROR-ETH_SPAN_SESSION_DELETED" Delete SpanSession Medium TrafficDuplication Inferred SIBLING;
     "%MIRROR-ETH_SPAN_SESSION_DOWN" Stop SpanSession Medium TrafficDuplication Inferred SIBLING;
@@ -22,8 +30,12 @@ operations! { Network,
     "%SPAN-SESSION_START" Start SpanSession High TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_STOP" Stop SpanSession Medium TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_UP" Start SpanSession High TrafficDuplication Claimed SPLUNK;
+    "Activated mirror session" Start SpanSession High TrafficDuplication Verified SONIC;
+    "Deactivated mirror session" Stop SpanSession Medium TrafficDuplication Inferred SONIC;
+    "firewall.sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
     "MIRROR destinationDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR destinationEnabled" Start SpanSession High TrafficDuplication Documented SROS;
     "MIRROR sourceDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR sourceEnabled" Start SpanSession High TrafficDuplication Inferred SROS_GAP;
+    "switch-controller.traffic-sniffer" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
 }

@@ -36,7 +36,7 @@ impl<'r, 'a> Record<'r, 'a> {
         for member in index.members_like(&TOP) {
             let (key, value) = (member.key()?, member.value);
             note(&COLUMNS, &mut record.columns, &key);
-            if let b"host" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" = key.as_ref() {
+            if let b"host" | b"HOST" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" = key.as_ref() {
                 record.device = Some(value);
             }
         }
@@ -45,7 +45,7 @@ impl<'r, 'a> Record<'r, 'a> {
 }
 
 /// The keys that [`Record::read`] knows.
-const TOP: Known = known(&[&COLUMNS, &["host", "hostname", "HOSTNAME", "_HOSTNAME"]]);
+const TOP: Known = known(&[&COLUMNS, &["host", "HOST", "hostname", "HOSTNAME", "_HOSTNAME"]]);
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {

@@ -19,7 +19,7 @@ use alloc::string::String;
 use values::{Field, Values, detail, id};
 
 pub(crate) use network::is_address;
-pub use network::{is_host, observe_line};
+pub use network::{is_host, observe_arguments, observe_command, observe_line};
 
 /// Text out of an event, decoded.
 pub type Text<'a> = Cow<'a, str>;
@@ -121,9 +121,21 @@ impl<'a> Observation<'a> {
             (Action::Read, _) => Severity::Informational,
             // An attempt that was refused is worth keeping; it copied nothing.
             (_, EventOutcome::Failure) => Severity::Low,
+            // The server says what it would do and keeps nothing of it.
+            _ if self.is_tried() => Severity::Low,
             (Action::Stop | Action::Delete, _) => grave.min(Severity::Medium),
             _ => grave,
         }
+    }
+
+    /// Whether it was only tried out.
+    pub fn is_tried(&self) -> bool {
+        self.id_of("dry_run").is_some()
+    }
+
+    /// Orders readings of the same bytes: of two that are equally grave, one that ends something comes last.
+    fn gravity(&self) -> (Severity, bool) {
+        (self.severity(), !matches!(self.done(), Action::Stop | Action::Delete))
     }
 
     /// The id of a resource, the first where there are several.

@@ -1,8 +1,9 @@
 //! The commands of each family, as data: how they are told, what they do, and what their words introduce.
 
 use super::{joined, lookup, skip};
-use crate::catalog::{self, Action, Table};
+use crate::catalog::{self, Action, Operation, Table};
 use crate::fields::Observation;
+use alloc::vec::Vec;
 
 /// How the commands of one family are read.
 pub(super) struct Family {
@@ -12,6 +13,8 @@ pub(super) struct Family {
     anywhere: bool,
     /// Whether a command counts only with something named after it.
     named: bool,
+    /// Whether something is done only where a verb says what.
+    verb: bool,
     /// What words do, wherever they stand; the last of them counts.
     actions: &'static [(&'static str, Action)],
     /// Words and the names of the values that follow them.
@@ -23,6 +26,7 @@ pub(super) static CISCO: Family = Family {
     rows: &catalog::CISCO,
     anywhere: false,
     named: true,
+    verb: false,
     actions: &[
         ("monitor capture _ start", Action::Start),
         ("monitor capture _ stop", Action::Stop),
@@ -34,6 +38,7 @@ pub(super) static CISCO: Family = Family {
         ("no monitor session range", Action::Delete),
     ],
     arguments: &[
+        ("monitor session range", "session"),
         ("monitor session", "session"),
         ("monitor-session", "session"),
         ("monitor capture point ip cef", "packet_capture source_interface"),
@@ -81,8 +86,26 @@ pub(super) static SWITCH: Family = Family {
     rows: &catalog::SWITCH,
     anywhere: false,
     named: true,
+    verb: false,
     actions: &[("set _ disable", Action::Stop)],
     arguments: &[
+        ("no capture", "packet_capture"),
+        ("capture", "packet_capture"),
+        ("interface", "source_interface"),
+        ("access-list", "filter"),
+        ("port-mirroring to observe-port group", "session"),
+        ("port-mirroring to observe-port", "session direction"),
+        ("mirroring to observe-port", "session"),
+        ("observe-port group", "session"),
+        ("observe-port", "session _ destination"),
+        ("mirroring-group", "session"),
+        ("mirroring-port", "source_interface"),
+        ("monitor-port", "destination"),
+        ("monitor-egress", "destination"),
+        ("mirroring-vlan", "source_vlan"),
+        ("remote-probe vlan", "rspan_vlan"),
+        ("destination-ip", "destination"),
+        ("interface-range", "destination"),
         ("set span disable", "destination"),
         ("set span", "source_interface destination"),
         ("no mirror session", "session"),
@@ -101,6 +124,7 @@ pub(super) static JUNOS: Family = Family {
     rows: &catalog::JUNOS,
     anywhere: true,
     named: false,
+    verb: true,
     actions: &[
         ("set", Action::CreateOrModify),
         ("delete", Action::Delete),
@@ -113,6 +137,9 @@ pub(super) static JUNOS: Family = Family {
         ("edit", Action::Other),
     ],
     arguments: &[
+        ("interface ethernet", "destination"),
+        ("write-file", "file"),
+        ("traffic interface", "source_interface"),
         ("port-mirroring instance", "session"),
         ("port-mirror-instance", "session"),
         ("sampling instance", "session"),
@@ -132,35 +159,51 @@ pub(super) static JUNOS: Family = Family {
     ],
 };
 
-/// Linux programs.
-pub(super) static HOST: Family = Family {
-    rows: &catalog::HOST,
-    anywhere: false,
+/// Nokia SR OS: paths whose first part the prompt may tell.
+pub(super) static NOKIA: Family = Family {
+    rows: &catalog::JUNOS,
+    anywhere: true,
     named: false,
-    actions: &[
-        ("-D", Action::Delete),
-        ("--delete", Action::Delete),
-        ("del", Action::Delete),
-        ("--check", Action::Read),
-    ],
+    verb: false,
+    actions: &[("no", Action::Delete), ("delete", Action::Delete), ("show", Action::Read)],
     arguments: &[
-        ("mirror dev", "destination"),
-        ("dev", "source_interface"),
-        ("--gateway", "destination"),
-        ("-i", "source_interface"),
-        ("dup to", "destination"),
+        ("mirror-dest", "session"),
+        ("mirror-source", "session"),
+        ("sap", "destination"),
+        ("sdp", "destination"),
+        ("port", "source_interface"),
     ],
 };
 
 /// Parts of a Junos configuration that are deleted whole.
 const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", true), ("_ _", true)];
 
-/// Reads a command; `None` when it is not about mirroring.
-///
-/// `path_len` is how many of the words a pattern may fit; the words after them are values only.
-pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) -> Option<Observation<'a>> {
+/// A family with its rows unpacked.
+pub(super) struct Rows {
+    family: &'static Family,
+    rows: Vec<Operation>,
+}
+
+impl Rows {
+    pub(super) fn of(family: &'static Family) -> Self {
+        Rows { family, rows: family.rows.rows() }
+    }
+
+    /// Reads a command; `None` when it is not about mirroring.
+    ///
+    /// `path_len` is how many of the words a pattern may fit; the words after them are values only.
+    pub(super) fn observe<'a>(&self, all: &[&'a [u8]], path_len: usize) -> Option<Observation<'a>> {
+        observe(self.family, &self.rows, all, path_len)
+    }
+}
+
+fn observe<'a>(
+    family: &Family,
+    rows: &[Operation],
+    all: &[&'a [u8]],
+    path_len: usize,
+) -> Option<Observation<'a>> {
     let starts = if family.anywhere { path_len } else { 1 };
-    let rows = family.rows.rows();
     let (mut at, mut done) = (0usize, None);
     let (operation, rest) = loop {
         (at < starts).then_some(())?;
@@ -178,8 +221,9 @@ pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) ->
     };
     let mut action = done;
     if family.anywhere {
-        // Without a verb nothing is done.
-        done.filter(|&done| done != Action::Other)?;
+        // Without a verb nothing is done, unless the row is of one.
+        (!family.verb || operation.action == Action::Start || done.is_some_and(|done| done != Action::Other))
+            .then_some(())?;
         let path = all.get(at..).unwrap_or_default();
         let is_whole = WHOLE.iter().find_map(|(part, _)| skip(path, part)).is_none_or(|left| left.is_empty());
         if done == Some(Action::Delete) && !is_whole {
@@ -208,7 +252,7 @@ pub(super) fn observe<'a>(family: &Family, all: &[&'a [u8]], path_len: usize) ->
 }
 
 /// The words after those that fit a pattern: in its order each run of words between stars, the first at the beginning.
-fn fits<'w, 'a>(pattern: &str, words: &'w [&'a [u8]]) -> Option<&'w [&'a [u8]]> {
+pub(super) fn fits<'w, 'a>(pattern: &str, words: &'w [&'a [u8]]) -> Option<&'w [&'a [u8]]> {
     let mut rest = words;
     for (at, run) in pattern.split('*').enumerate() {
         let last = if at == 0 { 1 } else { rest.len() };

@@ -6,6 +6,8 @@ use super::{Observation, text};
 /// No header has more words than this.
 const WORDS_MAX: usize = 64;
 
+const DAYS: &[u8] = b"SunMonTueWedThuFriSat";
+
 const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// Adds the device and the time that a header tells, where they are not known yet.
@@ -112,6 +114,7 @@ pub fn is_host(word: &str) -> bool {
 fn is_name(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_alphanumeric)
         && !is_number(word)
+        && !DAYS.chunks(3).any(|day| day == word)
         && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
 }
 

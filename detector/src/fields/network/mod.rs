@@ -3,16 +3,21 @@
 //! Detection is by a parsed command or message, never by words somewhere in a line. Commands are compared with single
 //! spaces between their words, as devices log them and as the prefilter sees them.
 
+mod audit;
 mod command;
 mod header;
+mod program;
 mod shape;
+mod tools;
 
 use super::{Observation, Text};
 use crate::catalog::{self, EventOutcome, Operation};
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
+use core::cmp::Ordering;
 
 pub use header::is_host;
+pub use program::{observe_arguments, observe_command};
 
 /// More words of one command are not looked at.
 const WORDS_MAX: usize = 128;
@@ -31,41 +36,78 @@ const HEADER_BYTES_MAX: usize = 512;
 /// A line is not read beyond this.
 const LINE_BYTES_MAX: usize = 32 * 1024;
 
-/// Reads a line by everything that could be its message; `None` when it is not about mirroring.
+/// So many readings that are equally grave are told apart.
+const READINGS_MAX: usize = 4;
+
+/// The gravest readings of a line.
 ///
-/// What the actor wrote may look like another message: the gravest reading is told, the first of equals.
-pub fn observe_line(line: &str) -> Option<Observation<'_>> {
-    let line = line.trim_ascii().as_bytes();
-    let line = line.get(..LINE_BYTES_MAX).unwrap_or(line);
-    let mut gravest = shape::observe(line);
-    let mut tags = 0usize;
-    for at in 0..line.len().min(HEADER_BYTES_MAX) {
-        let (before, rest) = line.split_at_checked(at).unwrap_or_default();
-        // A tag begins a word.
-        let begins = before.last().is_none_or(|byte| b" \t:>".contains(byte));
-        if begins
-            && tags < TAGS_MAX
-            && let Some(after) = rest.strip_prefix(b"%")
-        {
-            tags = tags.saturating_add(1);
-            let found = tagged(after).map(|mut observation| {
-                header::fill(before, &mut observation);
-                observation
-            });
-            gravest = graver(found, gravest);
+/// Of equals each is kept, for one may be forged so that a policy approves it; of too many none says who did what to
+/// which resource.
+#[derive(Default)]
+struct Readings<'a> {
+    found: Vec<Observation<'a>>,
+}
+
+impl<'a> Readings<'a> {
+    fn add(&mut self, observation: Observation<'a>) {
+        if let Some(known) = self.found.first() {
+            match known.gravity().cmp(&observation.gravity()) {
+                Ordering::Greater => return,
+                Ordering::Less => self.found.clear(),
+                Ordering::Equal => {}
+            }
+        }
+        let same = |known: &Observation<'_>| {
+            known.name == observation.name
+                && known.operation.name == observation.operation.name
+                && known.actor == observation.actor
+        };
+        if self.found.iter().any(same) {
+            return;
+        }
+        if self.found.len() < READINGS_MAX {
+            self.found.push(observation);
+        } else if let Some(first) = self.found.first_mut() {
+            (first.actor, first.resources) = (None, Vec::new());
         }
     }
-    gravest
 }
 
-/// The graver of two readings, the first of equals.
-fn graver<'a>(first: Option<Observation<'a>>, second: Option<Observation<'a>>) -> Option<Observation<'a>> {
-    let grave = |reading: &Option<Observation<'a>>| reading.as_ref().map(Observation::severity);
-    if grave(&first) < grave(&second) { second } else { first }
+/// Reads a line by everything that could be its message; gives the gravest readings, none when it is not about
+/// mirroring. What the actor wrote may look like another message: so it can add a reading and take none away.
+pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
+    let line = line.trim_ascii().as_bytes();
+    let line = line.get(..LINE_BYTES_MAX).unwrap_or(line);
+    let mut readings = Readings::default();
+    shape::observe(&[], line, true, &mut readings);
+    audit::observe(line, &mut readings);
+    let percents = line.iter().take(HEADER_BYTES_MAX).enumerate().filter(|(_, byte)| **byte == b'%');
+    let mut tags = 0usize;
+    for (at, _) in percents {
+        let (before, rest) = line.split_at_checked(at).unwrap_or_default();
+        // A tag begins a word.
+        let begins = before.last().is_none_or(|&byte| is_space(byte) || matches!(byte, b':' | b'>'));
+        if !begins || tags >= TAGS_MAX {
+            continue;
+        }
+        if let Some(text) = tagged(before, rest.get(1..).unwrap_or_default(), &mut readings) {
+            tags = tags.saturating_add(1);
+            shape::observe(before, text, false, &mut readings);
+        }
+    }
+    readings.found
 }
 
-/// The tag `FACILITY[-SUB]-SEVERITY-MNEMONIC:` and the text after it.
-fn tagged(line: &[u8]) -> Option<Observation<'_>> {
+/// What messages name.
+const TOLD: &[(&str, &str)] = &[
+    ("wireshark session", "reason"),
+    ("session", "session"),
+    ("capture point", "packet_capture"),
+    ("capture buffer", "packet_capture"),
+];
+
+/// The text after the tag `FACILITY[-SUB]-SEVERITY-MNEMONIC:`.
+fn tagged<'a>(before: &'a [u8], line: &'a [u8], readings: &mut Readings<'a>) -> Option<&'a [u8]> {
     let colon = line.iter().take(TAG_BYTES_MAX).position(|&byte| byte == b':')?;
     let (tag, text) =
         (line.get(..colon)?.trim_ascii_end(), line.get(colon.saturating_add(1)..)?.trim_ascii());
@@ -73,14 +115,16 @@ fn tagged(line: &[u8]) -> Option<Observation<'_>> {
     let mut parts = tag.rsplit(|&byte| byte == b'-');
     let (mnemonic, severity, facility) = (parts.next()?, parts.next()?, parts.next_back()?);
     (severity.len() == 1).then_some(())?;
-    if ![&b"SPAN"[..], b"MIRROR"].contains(&facility) {
-        return shape::observe(text);
+    if [&b"SPAN"[..], b"MIRROR", b"BUFCAP"].contains(&facility)
+        && let Some(operation) = named(&[b"%", facility, b"-", mnemonic])
+    {
+        let mut observation = Observation::named(operation);
+        observation.outcome = EventOutcome::Success;
+        observation.arguments(&words(text), TOLD);
+        header::fill(before, &mut observation);
+        readings.add(observation);
     }
-    let operation = named(&[b"%", facility, b"-", mnemonic])?;
-    let mut observation = Observation::named(operation);
-    observation.outcome = EventOutcome::Success;
-    observation.arguments(&words(text), &[("session", "session")]);
-    Some(observation)
+    Some(text)
 }
 
 /// The row of a message.
@@ -118,17 +162,31 @@ impl<'a> Observation<'a> {
             for name in names.split(' ') {
                 let Some((value, after)) = words.split_first() else { break };
                 words = after;
+                if name == "_" {
+                    continue;
+                }
                 let name =
                     if name == "source_interface" && is_address(value) { "source_address" } else { name };
-                // `GigabitEthernet 1/0/1` is one interface.
-                if let [number, after @ ..] = words
-                    && name != "session"
-                    && is_digit_first(number)
-                    && value.iter().all(u8::is_ascii_alphabetic)
-                    && let Ok(whole) = String::from_utf8([*value, *number].concat())
-                {
-                    self.resource(name, Some(Cow::Owned(whole)));
+                let mut whole = Cow::Borrowed(*value);
+                // `GigabitEthernet 1/0/1` is one interface, and `1 , 5 - 9` one list.
+                while let [next, after @ ..] = words {
+                    let is_number = name != "session"
+                        && is_digit_first(next)
+                        && whole.iter().all(u8::is_ascii_alphabetic);
+                    let joins = |word: &[u8]| matches!(word, [.., b',' | b'-']);
+                    if !(is_number || joins(next) && next.len() == 1 && !after.is_empty() || joins(&whole)) {
+                        break;
+                    }
+                    whole.to_mut().extend_from_slice(next);
                     words = after;
+                }
+                // The parts of a list stand side by side, also where another word names more of them.
+                if let Cow::Owned(list) = whole {
+                    for part in
+                        list.split(|&byte| byte == b',').filter_map(|part| core::str::from_utf8(part).ok())
+                    {
+                        self.also(name, Cow::Owned(String::from(part)));
+                    }
                 } else {
                     self.word(name, value);
                 }
@@ -178,4 +236,39 @@ fn words(text: &[u8]) -> Vec<&[u8]> {
 
 fn joined<'a>(words: &[&[u8]]) -> Text<'a> {
     Cow::Owned(String::from_utf8(words.join(&b' ')).unwrap_or_default())
+}
+
+/// Servers write tabs where devices write spaces.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Whether a text stands at a place; a tab counts as a space.
+fn stands(line: &[u8], at: usize, text: &[u8]) -> bool {
+    let here = line.get(at..).unwrap_or_default();
+    here.len() >= text.len()
+        && here.iter().zip(text).all(|(&is, &wanted)| is == wanted || (wanted == b' ' && is == b'\t'))
+}
+
+/// The first place of a text.
+#[inline(never)]
+fn find(line: &[u8], text: &[u8]) -> Option<usize> {
+    let first = text.first()?;
+    let tab = if *first == b' ' { b'\t' } else { *first };
+    let mut from = 0usize;
+    loop {
+        let rest = line.get(from..)?;
+        from = from.saturating_add(rest.iter().position(|byte| byte == first || *byte == tab)?);
+        if stands(line, from, text) {
+            return Some(from);
+        }
+        from = from.saturating_add(1);
+    }
+}
+
+/// What stands between a key and the end of its value.
+fn keyed<'a>(text: &'a [u8], key: &[u8], end: u8) -> &'a [u8] {
+    let Some(at) = find(text, key) else { return &[] };
+    let value = text.get(at.saturating_add(key.len())..).unwrap_or_default();
+    value.split(|&byte| byte == end).next().unwrap_or_default()
 }

@@ -1,10 +1,15 @@
 //! The shapes in which devices, servers and hosts write down a command, as data; and what their parts mean.
 
-use super::command::{self, CISCO, HOST, JUNOS, SWITCH, SWITCHED};
-use super::{graver, header, lookup, named, text, words};
-use crate::catalog::EventOutcome;
+use super::command::{self, CISCO, JUNOS, NOKIA, SWITCH, SWITCHED};
+use super::{
+    Readings, WORDS_MAX, find, header, is_space, keyed, lookup, named, program, skip, stands, text, words,
+};
+use crate::catalog::{Action, EventOutcome, Severity};
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
+
+/// A chain's name ends here.
+const NAME_BYTES_MAX: usize = 4096;
 
 /// The parts of a line, by the letters of its shape.
 pub(super) struct Parts<'a>([&'a [u8]; 26]);
@@ -16,24 +21,50 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Reads the command that a line of some shape holds.
-type Read = for<'a> fn(&Parts<'a>) -> Option<Observation<'a>>;
+/// Reads the commands that a line of some shape holds.
+type Read = for<'a> fn(&Parts<'a>, &mut dyn FnMut(Observation<'a>));
 
 /// Each shape with the reader of its command and what it says of the outcome.
 ///
 /// `{x}` takes in what stands before the next text, `{X}` what stands before the last place of it, `{-}` is left out.
 /// c command, d time, e event, f refusal, h header, n number, p path, r result, s source address, t tty, u user,
-/// v verb, w value, and k: the header, then the user, the tty and the source address.
-const SHAPES: [(&str, Read, EventOutcome); 17] = [
+/// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
+/// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
+/// what the line may also have, in whatever order.
+const SHAPES: [(&str, Read, EventOutcome); 30] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", chain, EventOutcome::Success),
-    // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session.
+    // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
+    // accounting as it is shown and exported.
     ("User:{u} executed the command:{c}", chain, EventOutcome::Success),
     ("update:{s}@{t}:{u}:{C}({r}", chain, EventOutcome::Unknown),
     ("update:{t}:{u}:{C}({r}", chain, EventOutcome::Unknown),
-    // Arista EOS, and servers in the same words of TACACS+.
-    ("{k} stop {-}service=shell{-}cmd={c}", accounted, EventOutcome::Success),
-    ("{k} start {-}service=shell{-}cmd={c}", accounted, EventOutcome::Started),
+    ("{h}:type=update:id={s}@{t}:user={u}:cmd={C}({r}", chain, EventOutcome::Unknown),
+    ("{h}:type=update:id={t}:user={u}:cmd={C}({r}", chain, EventOutcome::Unknown),
+    // Cisco ASA.
+    ("User '{u}' executed the '{C}' command", typed, EventOutcome::Success),
+    ("User '{u}', running '{-}' from IP {s}, executed '{C}'", typed, EventOutcome::Success),
+    // Arista EOS, and servers in the same words of TACACS+; then Cisco's own servers.
+    ("{k} stop {-}service=shell{-}cmd={c}", typed, EventOutcome::Success),
+    ("{k} start {-}service=shell{-}cmd={c}", typed, EventOutcome::Started),
+    (
+        "{h}TACACS{-}CmdSet=[ CmdAV={C} ],\n{-} User={u},\n{-}Remote-Address={s},\n{-}Port={t},\n{-}NetworkDeviceName={y},",
+        typed,
+        EventOutcome::Success,
+    ),
+    // Huawei, Comware, Dell OS10, and the switches made with FASTPATH, such as Dell OS6.
+    ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", typed, EventOutcome::Success),
+    ("{h}SHELL_CMD: -Line={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
+    ("{h}User {u} on {t} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
+    ("{h}%% {-}CLI:{s}:{u}:{c}", typed, EventOutcome::Unknown),
+    // MikroTik, FortiGate and PAN-OS.
+    ("{h}mangle rule {-} by {-}:{u}@{s} ({-} = /{C})", typed, EventOutcome::Success),
+    (
+        "{-} cfgpath=\"{e}\"\n{-} action=\"{v}\"\n{-} user=\"{u}\" ui=\"{-}({s})\n{-}devname=\"{y}\"\n{-}cfgobj=\"{n}\"",
+        message,
+        EventOutcome::Success,
+    ),
+    ("{h},{-},{-},CONFIG,{-},{-},{d},{s},{-},{v},{u},{-},{r},{p}", change, EventOutcome::Unknown),
     // Junos: changes, then commands, whose outcome is not told; without the tag where a shipper took it off; and as
     // structured data alone.
     ("{h}UI_{-}User '{u}' {v}: [{p}]{w}", change, EventOutcome::Success),
@@ -42,26 +73,41 @@ const SHAPES: [(&str, Read, EventOutcome); 17] = [
     ("{h}UI_{-}User '{u}'{-}command '{C}'", junos_command, EventOutcome::Unknown),
     ("User '{u}'{-}command '{C}'", junos_command, EventOutcome::Unknown),
     ("{h}UI_{-}username=\"{u}\"{-}command=\"{c}\"", junos_command, EventOutcome::Unknown),
-    // Nokia SR OS, in syslog and on the console.
-    ("{h}Base MIRROR-{-}-{e}-{-}:{c}", nokia, EventOutcome::Success),
-    ("{h}MIRROR #{n} Base Mirror {c}", nokia, EventOutcome::Success),
-    // Linux: sudo, and the audit system with the host's name and without.
+    // Nokia SR OS: its events in syslog and on the console, and what is typed.
+    ("{h}Base MIRROR-{-}-{e}-{-}:{c}", message, EventOutcome::Success),
+    ("{h}MIRROR #{n} Base Mirror {c}", message, EventOutcome::Success),
+    ("{h}cli_user_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
+    // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
+    ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} ;{-}COMMAND={c}", program, EventOutcome::Unknown),
-    ("node={h} type=EXECVE msg=audit({d}:{-} {c}", audited, EventOutcome::Unknown),
-    ("{h}type=EXECVE msg=audit({d}:{-} {c}", audited, EventOutcome::Unknown),
+    ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
 ];
 
-/// Reads a line by every shape that it has: the gravest command that is about mirroring.
-pub(super) fn observe(line: &[u8]) -> Option<Observation<'_>> {
-    let read = |(shape, read, outcome): &(&str, Read, EventOutcome)| {
-        let parts = parts(shape.as_bytes(), line)?;
+/// Reads a line by every shape that it has. `before` stands before the line.
+///
+/// `whole` is for the line from its beginning, where shapes that begin anywhere are looked for too.
+pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, readings: &mut Readings<'a>) {
+    for (shape, read, outcome) in &SHAPES {
+        if !whole && shape.starts_with('{') {
+            continue;
+        }
+        let mut more = shape.as_bytes().split(|&byte| byte == b'\n');
+        let mut parts = Parts([&[]; 26]);
+        if more.next().and_then(|shape| take_apart(shape, line, &mut parts)).is_none() {
+            continue;
+        }
+        for shape in more {
+            take_apart(shape, line, &mut parts);
+        }
         let mut header = parts.part(b'h');
         let mut user = parts.part(b'u');
         let mut tty = parts.part(b't');
         let mut source = parts.part(b's');
         // An address has no space: what has one is another shape.
-        (!source.contains(&b' ')).then_some(())?;
-        let mut observation = read(&parts)?;
+        if source.contains(&b' ') {
+            continue;
+        }
+        source = source.split(|&byte| byte == b'/').next().unwrap_or_default();
         let who = parts.part(b'k');
         if !who.is_empty() {
             header = who;
@@ -71,30 +117,36 @@ pub(super) fn observe(line: &[u8]) -> Option<Observation<'_>> {
             }
             (header, user) = last_word(header);
         }
-        if let Some(user) = known(user) {
-            observation.actor = Some(user);
-            observation.actor_type = Some("user");
-        }
-        if observation.source_ip.is_none() {
-            observation.source_ip = known(source);
-        }
-        observation.resource("tty", known(tty));
-        observation.time = text(parts.part(b'd'));
         let result = parts.part(b'r').split(|&byte| byte == b')').next().unwrap_or_default();
         // sudo says why it refuses before it names the tty.
-        let known = if parts.part(b'f').is_empty() { *outcome } else { EventOutcome::Failure };
-        observation.outcome = lookup(&[result], &RESULTS).unwrap_or(known);
-        header::fill(header, &mut observation);
-        Some(observation)
-    };
-    SHAPES.iter().map(read).fold(None, graver)
+        let refused = !parts.part(b'f').is_empty();
+        read(&parts, &mut |mut observation| {
+            if observation.actor.is_none()
+                && let Some(user) = known(user)
+            {
+                observation.actor = Some(user);
+                observation.actor_type = Some("user");
+            }
+            if observation.source_ip.is_none() {
+                observation.source_ip = known(source);
+            }
+            observation.resource("tty", known(tty));
+            observation.resource("device", known(parts.part(b'y')));
+            observation.time = text(parts.part(b'd'));
+            let known = if refused { EventOutcome::Failure } else { *outcome };
+            observation.outcome = lookup(&[result.trim_ascii()], &RESULTS).unwrap_or(known);
+            header::fill(header, &mut observation);
+            header::fill(before, &mut observation);
+            readings.add(observation);
+        });
+    }
 }
 
 /// What a device knows: some write a word where they do not.
 fn known(part: &[u8]) -> Option<Text<'_>> {
     let part = part.trim_ascii();
     text(part.strip_suffix(b",").unwrap_or(part))
-        .filter(|text| !matches!(text.as_ref(), "unknown" | "unknown user"))
+        .filter(|text| !matches!(text.as_ref(), "unknown" | "unknown user" | "**" | "*"))
 }
 
 /// What stands before the last word, and the word.
@@ -104,25 +156,18 @@ fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at_checked(at).unwrap_or_default()
 }
 
-/// Servers write tabs where devices write spaces.
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
 /// Takes a line apart by a shape.
-fn parts<'a>(shape: &[u8], line: &'a [u8]) -> Option<Parts<'a>> {
+fn take_apart<'a>(shape: &[u8], line: &'a [u8], parts: &mut Parts<'a>) -> Option<()> {
     let mut pieces = shape.split(|&byte| byte == b'{');
     let mut rest = line.strip_prefix(pieces.next()?)?;
-    let mut parts = Parts([&[]; 26]);
     for piece in pieces {
         let [letter, b'}', literal @ ..] = piece else { return None };
-        let found = |window: &[u8]| {
-            window.iter().zip(literal).all(|(&is, &wanted)| is == wanted || (wanted == b' ' && is == b'\t'))
-        };
-        let at = match literal.len() {
-            0 => rest.len(),
-            len if letter.is_ascii_uppercase() => rest.windows(len).rposition(found)?,
-            len => rest.windows(len).position(found)?,
+        let at = match literal {
+            [] => rest.len(),
+            _ if letter.is_ascii_uppercase() => {
+                (0..rest.len()).rev().find(|&at| stands(rest, at, literal))?
+            }
+            _ => find(rest, literal)?,
         };
         let place = usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'));
         if let Some(part) = parts.0.get_mut(place) {
@@ -130,146 +175,171 @@ fn parts<'a>(shape: &[u8], line: &'a [u8]) -> Option<Parts<'a>> {
         }
         rest = rest.get(at.saturating_add(literal.len())..)?;
     }
-    Some(parts)
+    Some(())
 }
 
-/// One command, or several joined by semicolons, as NX-OS writes the modes in which a command was given: the last that
-/// names a session, and what is done inside of it. Elsewhere the lines of a sub-mode name none and are not told.
-fn chain<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let chain = parts.part(b'c').trim_ascii();
+/// Whether a text can be a command of Cisco's about mirroring: most cannot, and reading one is dear.
+fn may_monitor(text: &[u8]) -> bool {
+    text.windows(7).any(|window| window.eq_ignore_ascii_case(b"monitor"))
+}
+
+/// One command, or several joined by semicolons, as NX-OS writes the modes in which a command was given, and what is
+/// done inside of the session that one names. Elsewhere the lines of a sub-mode name none and are not told.
+fn chain<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    chained(parts.part(b'c').trim_ascii(), tell);
+}
+
+fn chained<'a>(chain: &'a [u8], tell: &mut dyn FnMut(Observation<'a>)) {
     let chain = chain.strip_prefix(b"!exec:").unwrap_or(chain);
-    let mut found: Option<Observation<'a>> = None;
-    let mut at = 0usize;
+    let cisco = command::Rows::of(&CISCO);
+    let mut session: Option<Observation<'a>> = None;
+    let (mut at, mut grade, mut severity) = (0usize, 0, Severity::High);
     for inner in chain.split(|&byte| byte == b';') {
         let rest = chain.get(at..).unwrap_or_default();
         at = at.saturating_add(inner.len()).saturating_add(1);
-        let inner = words(inner.trim_ascii());
-        if let Some(mut observation) = command::observe(&CISCO, &inner, inner.len()) {
-            if let Some(name) = text(rest.trim_ascii()) {
+        let named = may_monitor(inner).then(|| words(inner.trim_ascii()));
+        let found = named.and_then(|named| cisco.observe(&named, named.len()));
+        if let Some(mut observation) = found {
+            if let Some(name) =
+                text(rest.get(..rest.len().min(NAME_BYTES_MAX)).unwrap_or_default().trim_ascii())
+            {
                 observation.name = name;
             }
-            found = Some(observation);
-        } else if let Some(observation) = &mut found {
-            observation.action = lookup(&inner, SWITCHED);
+            (grade, severity) = (0, observation.operation.severity);
+            session.replace(observation).into_iter().for_each(&mut *tell);
+        } else if let Some(observation) = &mut session {
+            let inner = words(inner.trim_ascii());
+            let done = lookup(&inner, SWITCHED).unwrap_or(Action::Modify);
+            // Of what is done inside of a session the gravest counts; what takes a part away is less than what adds one.
+            let now = match done {
+                Action::Stop => 1,
+                Action::Start => 4,
+                _ if skip(&inner, "no").is_some() => 2,
+                _ => 3,
+            };
+            if grade < now {
+                grade = now;
+                observation.action = Some(done);
+                observation.operation.severity = if now == 2 { Severity::Medium } else { severity };
+            }
             observation.arguments(&inner, CISCO.arguments);
         }
     }
-    found
+    session.into_iter().for_each(tell);
 }
 
-/// `<command> <cr>`, or a gNMI request as EOS logs it: the first of its texts that is a command.
-fn accounted<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let line = parts.part(b'c').trim_ascii_end();
-    let line = line.strip_suffix(b"<cr>").unwrap_or(line).trim_ascii_end();
-    let all = words(line);
-    let [b'O', .., b'S', b'e', b't'] = all.first()? else {
-        return command::observe(&CISCO, &all, all.len())
-            .or_else(|| command::observe(&SWITCH, &all, all.len()));
-    };
-    let peer = all.iter().find_map(|word| word.strip_prefix(b"addr=")).unwrap_or_default();
+/// A command as a device's own log or its accounting has it, or a gNMI request as EOS logs it: each of its texts that
+/// is a command.
+fn typed<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    let line = parts.part(b'c');
+    let (cisco, switch) = (command::Rows::of(&CISCO), command::Rows::of(&SWITCH));
+    if !line.starts_with(b"Op") {
+        if line.contains(&b';') {
+            chained(line, tell);
+        }
+        let mut all = words(line);
+        for word in &mut all {
+            *word = word.strip_prefix(b"CmdArgAV=").unwrap_or(word);
+        }
+        all.retain(|word| !matches!(*word, b"" | b"<cr>"));
+        for rows in [cisco, switch] {
+            rows.observe(&all, all.len()).into_iter().for_each(&mut *tell);
+        }
+        return;
+    }
+    let peer = keyed(line, b"addr=", b' ');
     let port = peer.iter().rposition(|&byte| byte == b':').unwrap_or_default();
     // A newline between commands is spelled with a backslash and an n.
-    line.split(|&byte| matches!(byte, b'"' | b'\\'))
-        .find_map(|text| {
-            [text, text.strip_prefix(b"n").unwrap_or_default()].iter().find_map(|text| {
-                let all = words(text);
-                command::observe(&CISCO, &all, all.len())
-            })
-        })
-        .map(|mut observation| {
-            observation.source_ip = self::text(peer.get(..port).unwrap_or_default());
-            observation
-        })
+    for text in line.split(|&byte| matches!(byte, b'"' | b'\\')).filter(|text| may_monitor(text)) {
+        for text in [text, text.strip_prefix(b"n").unwrap_or_default()] {
+            let all = words(text);
+            if let Some(mut observation) = cisco.observe(&all, all.len()) {
+                observation.source_ip = self::text(peer.get(..port).unwrap_or_default());
+                tell(observation);
+            }
+        }
+    }
 }
 
 /// A verb, a path and what follows it: `"old -> "new"`, or attributes of which the last is the new value.
-fn change<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let path = parts.part(b'p').split(|&byte| matches!(byte, b'\\' | b']')).next()?;
-    let mut all = words(parts.part(b'v').trim_ascii());
-    all.extend(words(path));
+fn change<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    let path = parts.part(b'p').split(|&byte| matches!(byte, b'\\' | b']' | b',')).next().unwrap_or_default();
+    let verb = parts.part(b'v').trim_ascii();
+    // PAN-OS says so of a change; of Junos it is none.
+    let mut all = words(if verb == b"edit" && parts.part(b'r') != b"" { b"set" } else { verb });
+    all.extend(words(path.trim_ascii()));
     let path_len = all.len();
     let value = parts.part(b'w').rsplit(|&byte| byte == b'"').nth(1).filter(|value| !value.is_empty());
     // `[… then] "port-mirror"`: other values that could end a path stand apart from it, unseen by the prefilter.
     let is_action = value.is_some() && all.last().is_some_and(|last| *last == b"then");
     all.extend(value);
-    command::observe(&JUNOS, &all, path_len.saturating_add(usize::from(is_action)))
+    let path_len = path_len.saturating_add(usize::from(is_action));
+    command::Rows::of(&JUNOS).observe(&all, path_len).into_iter().for_each(tell);
 }
 
 /// A Junos command as it was typed or sent.
-fn junos_command<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
+fn junos_command<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
     let all = words(parts.part(b'c').trim_ascii());
     // What is quoted is a value: words in it are no command.
     let path_len = all.iter().position(|word| word.starts_with(b"\"")).unwrap_or(all.len());
-    command::observe(&JUNOS, &all, path_len)
+    command::Rows::of(&JUNOS).observe(&all, path_len).into_iter().for_each(tell);
 }
 
-/// More of what looks like another command of the same line is not read.
-const MARKS_MAX: usize = 64;
-
-/// Introduces the command in a line of sudo.
-const MARK: &[u8] = b"COMMAND=";
+/// `A:sr1>config>mirror# mirror-dest 10 create`: the prompt tells where a command is given.
+fn nokia_command<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    let line = parts.part(b'c').trim_ascii();
+    let mut all: Vec<_> = line.split(|byte| b" >#".contains(byte)).take(WORDS_MAX).collect();
+    all.retain(|word| !word.is_empty());
+    command::Rows::of(&NOKIA).observe(&all, all.len()).into_iter().for_each(tell);
+}
 
 /// A Linux command in full.
-fn program<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let mut line = parts.part(b'c');
-    let mut gravest = run(words(line));
-    // The command that is logged may itself hold what introduces it, or what stands before it may.
-    for _ in 0..MARKS_MAX {
-        let Some(at) = line.windows(MARK.len()).position(|window| window == MARK) else { break };
-        let before = run(words(line.get(..at)?));
-        line = line.get(at.saturating_add(MARK.len())..)?;
-        gravest = graver(graver(gravest, before), run(words(line)));
-    }
-    gravest
+fn program<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    program::observe_text(parts.part(b'c'), &mut |observation| tell(observation));
 }
 
-/// `argc=2 a0="tc" a1="word"`; a word with a space in it is written in hexadecimal, and none is looked for.
-fn audited<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let mut all = words(parts.part(b'c'));
-    all.retain_mut(|field| {
-        let mut halves = field.splitn(2, |&byte| byte == b'"');
-        let key = halves.next().unwrap_or_default();
-        *field = halves.next().and_then(|value| value.strip_suffix(b"\"")).unwrap_or_default();
-        matches!(key, [b'a', b'0'..=b'9', .., b'='])
-    });
-    run(all)
-}
-
-fn run<'a>(mut all: Vec<&'a [u8]>) -> Option<Observation<'a>> {
-    // `--gateway=` and its value are two words in one.
-    let joined = all.iter().position(|word| word.starts_with(b"--gateway="));
-    if let Some((at, word)) = joined.and_then(|at| Some((at, all.get_mut(at)?))) {
-        let (option, value) = word.split_at_checked(b"--gateway".len())?;
-        *word = option;
-        all.insert(at.saturating_add(1), value.get(1..)?);
-    }
-    let program = all.first_mut()?;
-    *program = program.rsplit(|&byte| byte == b'/').next()?;
-    let mut observation = command::observe(&HOST, &all, all.len())?;
-    let name = all.iter().find_map(|word| word.strip_prefix(b"name="));
-    observation.word("session", name.unwrap_or_default());
-    Some(observation)
-}
-
-/// How NX-OS says how a command ended. One that is sent on to be carried out has a second line that tells.
-const RESULTS: [(&str, EventOutcome); 3] = [
+/// How devices say how a command ended. NX-OS: One that is sent on to be carried out has a second line that tells.
+const RESULTS: [(&str, EventOutcome); 7] = [
     ("SUCCESS", EventOutcome::Success),
+    ("Succeeded", EventOutcome::Success),
     ("FAILURE", EventOutcome::Failure),
+    ("Failed", EventOutcome::Failure),
+    ("Unauthorized", EventOutcome::Failure),
     ("REDIRECT", EventOutcome::Started),
+    ("Submitted", EventOutcome::Started),
 ];
 
 /// Nokia's events by their numbers, the first of them 2001.
 const NUMBERED: [&[u8]; 4] =
     [b"sourceEnabled", b"sourceDisabled", b"destinationEnabled", b"destinationDisabled"];
 
-/// An event of Nokia's application MIRROR, by its name or its number.
-fn nokia<'a>(parts: &Parts<'a>) -> Option<Observation<'a>> {
-    let event = match parts.part(b'n') {
-        [b'2', b'0', b'0', digit] => NUMBERED.get(usize::from(digit.wrapping_sub(b'1')))?,
-        _ => parts.part(b'e'),
+/// A message that is told by its event: of Nokia's application MIRROR by name or number, of SONiC, and FortiGate's, which
+/// names the path of what was configured.
+fn message<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+    let number = parts.part(b'n');
+    let event = match (number, parts.part(b'e')) {
+        ([b'2', b'0', b'0', digit], b"") => {
+            NUMBERED.get(usize::from(digit.wrapping_sub(b'1'))).copied().unwrap_or_default()
+        }
+        (_, event) => event,
     };
-    let operation = named(&[b"MIRROR ", event])?;
+    let Some(operation) = named(&[b"MIRROR ", event])
+        .or_else(|| named(&[event]))
+        .or_else(|| named(&[event, b" mirror session"]))
+    else {
+        return;
+    };
     let mut observation = Observation::named(operation);
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
-    Some(observation)
+    observation.action = match parts.part(b'v') {
+        b"Add" => Some(Action::Create),
+        b"Edit" => Some(Action::Modify),
+        b"Delete" => Some(Action::Delete),
+        _ => None,
+    };
+    // SONiC's session, and the number of FortiGate's object.
+    if !event.starts_with(b"source") && !event.starts_with(b"destination") {
+        observation.word("session", if number.is_empty() { parts.part(b'c') } else { number });
+    }
+    tell(observation);
 }

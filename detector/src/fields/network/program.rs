@@ -1,0 +1,197 @@
+//! Command lines of hosts: knows shells, the programs that run others, and where a command begins. Follows no variable
+//! and opens no file; what a tool does is its reader's to say.
+//!
+//! Words stand in one text, each behind a byte that tells what is before it.
+
+use super::tools;
+use super::{Readings, is_space};
+use crate::fields::Observation;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// Stands before a word: nothing but space, an end of a shell's command, a quote that is open, a new command line.
+const NEXT: u8 = 0;
+const ENDED: u8 = 1;
+pub(super) const QUOTED: u8 = 2;
+const BEGUN: u8 = 3;
+
+/// A word and the byte before it.
+pub(super) type Word<'w> = (u8, &'w [u8]);
+
+/// The number of a program that is no tool.
+const UNKNOWN: usize = 7;
+
+/// Introduces the command in a log of sudo.
+const MARK: &[u8] = b"COMMAND=";
+
+/// Programs that run others, with how many words of their own stand before it.
+const RUNNERS: [(&str, u8); 4] = [
+    (
+        "env nice nohup stdbuf setsid busybox toybox nsenter unshare exec command builtin eval time ionice sudo doas \
+         strace ltrace xargs setpriv systemd-run runuser xtables-nft-multi xtables-legacy-multi lxc-attach if then else do \
+         while ! {",
+        0,
+    ),
+    ("timeout chroot taskset chrt", 1),
+    ("docker podman kubectl", 2),
+    ("ip", 3),
+];
+
+/// Programs that have a shell run the words which follow; the later ones have one of their own before it.
+const SHELLS: [(&str, u8); 2] = [("sh bash dash ash zsh ksh fish watch script", 0), ("su ssh flock", 1)];
+
+/// Reads a host's command line that is one text, as a shell or a log has it. Gives the gravest readings.
+pub fn observe_command(command: &str) -> Vec<Observation<'static>> {
+    let mut readings = Readings::default();
+    observe_text(command.as_bytes(), &mut |observation| readings.add(observation));
+    readings.found
+}
+
+/// Reads a host's command line whose words are apart, the program's name first. Gives the gravest readings.
+pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>> {
+    let mut words = Words::default();
+    for argument in arguments {
+        words.push(argument.as_bytes());
+    }
+    let mut readings = Readings::default();
+    observe(&words.text, &mut |observation| readings.add(observation));
+    readings.found
+}
+
+pub(super) fn observe_text(command: &[u8], tell: Tell<'_>) {
+    let mut words = Vec::from([BEGUN]);
+    lex(command, &mut words);
+    observe(&words, tell);
+}
+
+/// Takes in what is read.
+pub(super) type Tell<'t> = &'t mut dyn FnMut(Observation<'static>);
+
+/// A command line whose words are apart.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) text: Vec<u8>,
+    opened: bool,
+}
+
+impl Words {
+    /// Adds a word.
+    pub(super) fn push(&mut self, word: &[u8]) {
+        let before = if self.text.is_empty() { BEGUN } else { NEXT };
+        // Shells are given commands as one word, and nft joins its words before it reads them.
+        if self.opened && word.contains(&b' ') {
+            self.text.push(ENDED);
+            lex(word, &mut self.text);
+            return;
+        }
+        self.text.push(before);
+        self.text.extend_from_slice(word);
+        let name = base(word);
+        self.opened |= name == b"nft" || own_words(&SHELLS, name).is_some();
+    }
+}
+
+/// Takes a text apart as a shell does, but for one thing: what is quoted is words too.
+fn lex(text: &[u8], words: &mut Vec<u8>) {
+    let (mut quoted, mut at) = (false, 0usize);
+    while let Some(&byte) = text.get(at) {
+        at = at.saturating_add(1);
+        let before = match byte {
+            b'"' => {
+                quoted = !quoted;
+                continue;
+            }
+            b'\'' | b'\\' => continue,
+            _ if is_space(byte) => {
+                if quoted {
+                    QUOTED
+                } else {
+                    NEXT
+                }
+            }
+            b';' | b'|' | b'&' | b'(' | b')' | b'`' | b'\n' => ENDED,
+            _ if text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) => {
+                at = at.saturating_add(MARK.len()).saturating_sub(1);
+                BEGUN
+            }
+            _ => {
+                words.push(byte);
+                continue;
+            }
+        };
+        // Of what stands between two words the strongest counts.
+        match words.last_mut() {
+            Some(last) if *last <= BEGUN => *last = before.max(*last),
+            _ => words.push(before),
+        }
+    }
+}
+
+/// A program's name without its folder.
+pub(super) fn base(word: &[u8]) -> &[u8] {
+    word.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+}
+
+fn own_words(programs: &[(&str, u8)], name: &[u8]) -> Option<u8> {
+    programs.iter().find(|(names, _)| place_in(names, name).is_some()).map(|(_, own)| *own)
+}
+
+/// The place of a word in a list.
+#[inline(never)]
+pub(super) fn place_in(list: &str, word: &[u8]) -> Option<usize> {
+    list.as_bytes().split(|&byte| byte == b' ').position(|known| known == word)
+}
+
+/// Reads every command: of a tool that was met before up to the next command, otherwise up to the end, for what looks
+/// like another command may be a value. So each word is read once for each tool and once more.
+pub(super) fn observe(words: &[u8], tell: Tell<'_>) {
+    let mut split: Vec<Word<'_>> = Vec::new();
+    let mut before = BEGUN;
+    let mut rest = words.get(1..).unwrap_or_default();
+    loop {
+        let end = rest.iter().position(|&byte| byte <= BEGUN).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end).unwrap_or_default();
+        split.push((before, word));
+        let Some((&next, after)) = after.split_first() else { break };
+        (before, rest) = (next, after);
+    }
+    // How many more words of a program may stand before the next; none where no program is expected.
+    let mut own = None;
+    // Which tools were not met yet.
+    let (mut shell, mut option, mut met) = (false, false, [true; UNKNOWN + 1]);
+    let mut rest = split.as_slice();
+    while let Some((&(before, word), after)) = rest.split_first() {
+        rest = after;
+        shell &= before != BEGUN;
+        if before == BEGUN || before == ENDED && shell {
+            (own, option) = (Some(0u8), false);
+        }
+        let Some(left) = own else { continue };
+        let name = base(word);
+        let tool = tools::number(name);
+        if tool.is_none() {
+            let by_shell = own_words(&SHELLS, name);
+            if let (0, Some(words)) = (left, own_words(&RUNNERS, name).or(by_shell)) {
+                (own, option) = (Some(words), false);
+                shell |= by_shell.is_some();
+                continue;
+            }
+            let was_option = core::mem::replace(&mut option, matches!(name, [b'-' | b'+', ..]));
+            // A shell's options have no value.
+            if option || was_option && !shell || name.contains(&b'=') {
+                continue;
+            }
+            own = left.checked_sub(1);
+            if own.is_some() {
+                continue;
+            }
+        }
+        own = None;
+        let first = met.get_mut(tool.unwrap_or(UNKNOWN)).is_some_and(core::mem::take);
+        // nft ends its own commands as a shell does.
+        let whole = first && (!shell || name == b"nft");
+        let ends = |(before, _): &Word<'_>| !whole && (*before == BEGUN || *before == ENDED && shell);
+        let end = rest.iter().position(ends).unwrap_or(rest.len());
+        tools::read(tool, name, rest.get(..end).unwrap_or_default(), tell);
+    }
+}

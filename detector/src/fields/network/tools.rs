@@ -318,5 +318,7 @@ fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> O
             value.1 = port;
         }
     }
+    // Nothing in the line says what it stands for.
+    reading.resources.retain(|(_, value)| !value.starts_with(b"@"));
     Some(())
 }

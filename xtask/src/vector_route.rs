@@ -63,7 +63,9 @@ fn pattern() -> String {
         .collect();
     escapes.sort();
     escapes.dedup();
-    format!(r"(?i-u:{}|\\u00(?:{}))", ANCHORS.join("|").replace('.', r"\."), escapes.join("|"))
+    // A quote would end the literal that holds the pattern.
+    let anchors = ANCHORS.join("|").replace('.', r"\.").replace('\'', r"\x27");
+    format!(r"(?i-u:{anchors}|\\u00(?:{}))", escapes.join("|"))
 }
 
 #[cfg(test)]
@@ -71,9 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn anchors_need_no_escape_in_a_pattern_but_dots() {
+    fn anchors_need_no_escape_in_a_pattern_but_dots_and_quotes() {
         for anchor in ANCHORS {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:=.\"".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:=.,/>'\"".contains(&byte);
             assert!(anchor.bytes().all(plain), "{anchor}");
         }
     }

@@ -20,13 +20,14 @@ pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
             arguments(line, fields, &mut words);
         }
         let kind = [&b"type="[..], b"EXECVE", b"PROCTITLE"].iter().find_map(|kind| find(before, kind));
-        program::observe(&words.text, &mut |observation| {
-            let mut observation: Observation<'a> = observation;
+        let mut told: Vec<Observation<'a>> = Vec::new();
+        program::observe(&words.text, &mut told);
+        for mut observation in told {
             observation.resource("device", text(keyed(before, b"node=", b' ')));
             observation.time = text(keyed(before, b"audit(", b':'));
             header::fill(before.get(..kind.unwrap_or(at)).unwrap_or_default(), &mut observation);
             readings.add(observation);
-        });
+        }
     }
 }
 

@@ -43,7 +43,9 @@ const SHELLS: [(&str, u8); 2] = [("sh bash dash ash zsh ksh fish watch script", 
 /// Reads a host's command line that is one text, as a shell or a log has it. Gives the gravest readings.
 pub fn observe_command(command: &str) -> Vec<Observation<'static>> {
     let mut readings = Readings::default();
-    observe_text(command.as_bytes(), &mut |observation| readings.add(observation));
+    let mut told = Vec::new();
+    observe_text(command.as_bytes(), &mut told);
+    told.into_iter().for_each(|observation| readings.add(observation));
     readings.found
 }
 
@@ -54,18 +56,17 @@ pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>
         words.push(argument.as_bytes());
     }
     let mut readings = Readings::default();
-    observe(&words.text, &mut |observation| readings.add(observation));
+    let mut told = Vec::new();
+    observe(&words.text, &mut told);
+    told.into_iter().for_each(|observation| readings.add(observation));
     readings.found
 }
 
-pub(super) fn observe_text(command: &[u8], tell: Tell<'_>) {
+pub(super) fn observe_text(command: &[u8], told: &mut Vec<Observation<'_>>) {
     let mut words = Vec::from([BEGUN]);
     lex(command, &mut words);
-    observe(&words, tell);
+    observe(&words, told);
 }
-
-/// Takes in what is read.
-pub(super) type Tell<'t> = &'t mut dyn FnMut(Observation<'static>);
 
 /// A command line whose words are apart.
 #[derive(Default)]
@@ -144,7 +145,7 @@ pub(super) fn place_in(list: &str, word: &[u8]) -> Option<usize> {
 
 /// Reads every command: of a tool that was met before up to the next command, otherwise up to the end, for what looks
 /// like another command may be a value. So each word is read once for each tool and once more.
-pub(super) fn observe(words: &[u8], tell: Tell<'_>) {
+pub(super) fn observe(words: &[u8], told: &mut Vec<Observation<'_>>) {
     let mut split: Vec<Word<'_>> = Vec::new();
     let mut before = BEGUN;
     let mut rest = words.get(1..).unwrap_or_default();
@@ -192,6 +193,6 @@ pub(super) fn observe(words: &[u8], tell: Tell<'_>) {
         let whole = first && (!shell || name == b"nft");
         let ends = |(before, _): &Word<'_>| !whole && (*before == BEGUN || *before == ENDED && shell);
         let end = rest.iter().position(ends).unwrap_or(rest.len());
-        tools::read(tool, name, rest.get(..end).unwrap_or_default(), tell);
+        tools::read(tool, name, rest.get(..end).unwrap_or_default(), told);
     }
 }

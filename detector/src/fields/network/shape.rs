@@ -22,7 +22,7 @@ impl<'a> Parts<'a> {
 }
 
 /// Reads the commands that a line of some shape holds.
-type Read = for<'a> fn(&Parts<'a>, &mut dyn FnMut(Observation<'a>));
+type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 
 /// Each shape with the reader of its command and what it says of the outcome.
 ///
@@ -87,6 +87,7 @@ const SHAPES: [(&str, Read, EventOutcome); 30] = [
 ///
 /// `whole` is for the line from its beginning, where shapes that begin anywhere are looked for too.
 pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, readings: &mut Readings<'a>) {
+    let mut told = Vec::new();
     for (shape, read, outcome) in &SHAPES {
         if !whole && shape.starts_with('{') {
             continue;
@@ -120,7 +121,8 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         let result = parts.part(b'r').split(|&byte| byte == b')').next().unwrap_or_default();
         // sudo says why it refuses before it names the tty.
         let refused = !parts.part(b'f').is_empty();
-        read(&parts, &mut |mut observation| {
+        read(&parts, &mut told);
+        for mut observation in told.drain(..) {
             if observation.actor.is_none()
                 && let Some(user) = known(user)
             {
@@ -138,7 +140,7 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
             header::fill(header, &mut observation);
             header::fill(before, &mut observation);
             readings.add(observation);
-        });
+        }
     }
 }
 
@@ -185,11 +187,11 @@ fn may_monitor(text: &[u8]) -> bool {
 
 /// One command, or several joined by semicolons, as NX-OS writes the modes in which a command was given, and what is
 /// done inside of the session that one names. Elsewhere the lines of a sub-mode name none and are not told.
-fn chain<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
-    chained(parts.part(b'c').trim_ascii(), tell);
+fn chain<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    chained(parts.part(b'c').trim_ascii(), told);
 }
 
-fn chained<'a>(chain: &'a [u8], tell: &mut dyn FnMut(Observation<'a>)) {
+fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
     let chain = chain.strip_prefix(b"!exec:").unwrap_or(chain);
     let cisco = command::Rows::of(&CISCO);
     let mut session: Option<Observation<'a>> = None;
@@ -206,7 +208,7 @@ fn chained<'a>(chain: &'a [u8], tell: &mut dyn FnMut(Observation<'a>)) {
                 observation.name = name;
             }
             (grade, severity) = (0, observation.operation.severity);
-            session.replace(observation).into_iter().for_each(&mut *tell);
+            told.extend(session.replace(observation));
         } else if let Some(observation) = &mut session {
             let inner = words(inner.trim_ascii());
             let done = lookup(&inner, SWITCHED).unwrap_or(Action::Modify);
@@ -225,17 +227,17 @@ fn chained<'a>(chain: &'a [u8], tell: &mut dyn FnMut(Observation<'a>)) {
             observation.arguments(&inner, CISCO.arguments);
         }
     }
-    session.into_iter().for_each(tell);
+    told.extend(session);
 }
 
 /// A command as a device's own log or its accounting has it, or a gNMI request as EOS logs it: each of its texts that
 /// is a command.
-fn typed<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let line = parts.part(b'c');
     let (cisco, switch) = (command::Rows::of(&CISCO), command::Rows::of(&SWITCH));
     if !line.starts_with(b"Op") {
         if line.contains(&b';') {
-            chained(line, tell);
+            chained(line, told);
         }
         let mut all = words(line);
         for word in &mut all {
@@ -243,7 +245,7 @@ fn typed<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
         }
         all.retain(|word| !matches!(*word, b"" | b"<cr>"));
         for rows in [cisco, switch] {
-            rows.observe(&all, all.len()).into_iter().for_each(&mut *tell);
+            told.extend(rows.observe(&all, all.len()));
         }
         return;
     }
@@ -255,14 +257,14 @@ fn typed<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
             let all = words(text);
             if let Some(mut observation) = cisco.observe(&all, all.len()) {
                 observation.source_ip = self::text(peer.get(..port).unwrap_or_default());
-                tell(observation);
+                told.push(observation);
             }
         }
     }
 }
 
 /// A verb, a path and what follows it: `"old -> "new"`, or attributes of which the last is the new value.
-fn change<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let path = parts.part(b'p').split(|&byte| matches!(byte, b'\\' | b']' | b',')).next().unwrap_or_default();
     let verb = parts.part(b'v').trim_ascii();
     // PAN-OS says so of a change; of Junos it is none.
@@ -274,28 +276,28 @@ fn change<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
     let is_action = value.is_some() && all.last().is_some_and(|last| *last == b"then");
     all.extend(value);
     let path_len = path_len.saturating_add(usize::from(is_action));
-    command::Rows::of(&JUNOS).observe(&all, path_len).into_iter().for_each(tell);
+    told.extend(command::Rows::of(&JUNOS).observe(&all, path_len));
 }
 
 /// A Junos command as it was typed or sent.
-fn junos_command<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+fn junos_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let all = words(parts.part(b'c').trim_ascii());
     // What is quoted is a value: words in it are no command.
     let path_len = all.iter().position(|word| word.starts_with(b"\"")).unwrap_or(all.len());
-    command::Rows::of(&JUNOS).observe(&all, path_len).into_iter().for_each(tell);
+    told.extend(command::Rows::of(&JUNOS).observe(&all, path_len));
 }
 
 /// `A:sr1>config>mirror# mirror-dest 10 create`: the prompt tells where a command is given.
-fn nokia_command<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let line = parts.part(b'c').trim_ascii();
     let mut all: Vec<_> = line.split(|byte| b" >#".contains(byte)).take(WORDS_MAX).collect();
     all.retain(|word| !word.is_empty());
-    command::Rows::of(&NOKIA).observe(&all, all.len()).into_iter().for_each(tell);
+    told.extend(command::Rows::of(&NOKIA).observe(&all, all.len()));
 }
 
 /// A Linux command in full.
-fn program<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
-    program::observe_text(parts.part(b'c'), &mut |observation| tell(observation));
+fn program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    program::observe_text(parts.part(b'c'), told);
 }
 
 /// How devices say how a command ended. NX-OS: One that is sent on to be carried out has a second line that tells.
@@ -315,7 +317,7 @@ const NUMBERED: [&[u8]; 4] =
 
 /// A message that is told by its event: of Nokia's application MIRROR by name or number, of SONiC, and FortiGate's, which
 /// names the path of what was configured.
-fn message<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
+fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let number = parts.part(b'n');
     let event = match (number, parts.part(b'e')) {
         ([b'2', b'0', b'0', digit], b"") => {
@@ -341,5 +343,5 @@ fn message<'a>(parts: &Parts<'a>, tell: &mut dyn FnMut(Observation<'a>)) {
     if !event.starts_with(b"source") && !event.starts_with(b"destination") {
         observation.word("session", if number.is_empty() { parts.part(b'c') } else { number });
     }
-    tell(observation);
+    told.push(observation);
 }

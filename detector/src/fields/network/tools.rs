@@ -2,7 +2,7 @@
 //! Of several verbs the gravest counts, for what looks like a lesser one may be a value.
 
 use super::command::fits;
-use super::program::{QUOTED, Tell, Word, place_in};
+use super::program::{QUOTED, Word, place_in};
 use super::skip;
 use crate::catalog::{self, Action};
 use crate::fields::Observation;
@@ -52,7 +52,7 @@ pub(super) fn number(name: &[u8]) -> Option<usize> {
 }
 
 /// Reads the words of a tool, or of a program of another name.
-pub(super) fn read(tool: Option<usize>, name: &[u8], words: &[Word<'_>], tell: Tell<'_>) {
+pub(super) fn read(tool: Option<usize>, name: &[u8], words: &[Word<'_>], told: &mut Vec<Observation<'_>>) {
     for (place, (_, read)) in TOOLS.iter().enumerate() {
         let fits = match tool {
             Some(tool) => tool == place,
@@ -73,7 +73,7 @@ pub(super) fn read(tool: Option<usize>, name: &[u8], words: &[Word<'_>], tell: T
         for (name, value) in reading.resources {
             observation.resource(name, Some(owned(value)));
         }
-        tell(observation);
+        told.push(observation);
     }
 }
 

@@ -245,10 +245,12 @@ impl Framer {
             None if ended || first - at > RECORD_BYTES_MAX / 2 => Opening::Other,
             None => return None,
             Some(b'[') => array(&bytes[first..], ended),
-            // A list in an object is told on its line.
-            Some(b'{') if !self.framing.open || wrapper(&bytes[first..], ended) == Opening::Other => {
-                return self.follow(bytes, at, first, ended, frames);
-            }
+            Some(b'{') => match wrapper(&bytes[first..], ended) {
+                // A list in an object is told on its line.
+                Opening::List(_) if self.framing.open => Opening::Other,
+                Opening::More if self.framing.open => Opening::More,
+                _ => return self.follow(bytes, at, first, ended, frames),
+            },
             Some(0xef) if !ended && MARK.starts_with(&bytes[first..]) => return None,
             Some(_) => Opening::Other,
         };
@@ -377,7 +379,7 @@ impl Framer {
                 self.plain_until = if let Walked::Bad(bad) = walked { bad } else { bytes.len() };
                 return self.leave(at);
             }
-            Walked::More | Walked::Bad(_) => return self.broken(bytes, at, start, walked, frames),
+            Walked::More | Walked::Bad(_) => return self.broken(bytes, at, start, walked, ended, frames),
         };
         let after = blanks(bytes, end, false);
         match self.state {
@@ -389,7 +391,8 @@ impl Framer {
             State::Start if bytes.get(after) != Some(&b'{') => {
                 let spread = self.walk.has_breaks;
                 let at = self.leave(at)?;
-                if !spread {
+                // Blank lines before it are lines of their own.
+                if !spread && memchr(b'\n', &bytes[at..start]).is_none() {
                     self.seen = end;
                 }
                 return Some(at);
@@ -445,12 +448,19 @@ impl Framer {
         at: usize,
         start: usize,
         walked: Walked,
+        ended: bool,
         frames: &mut Vec<Frame>,
     ) -> Option<usize> {
         let Walked::Bad(bad) = walked else { return None };
-        let to = match bytes[..bad].last() {
-            Some(b'\n') => bad,
-            _ => memchr(b'\n', &bytes[bad..]).map(|found| bad + found + 1).unwrap_or(bytes.len()),
+        let to = match (bytes[..bad].last(), memchr(b'\n', &bytes[bad..])) {
+            (Some(b'\n'), _) => bad,
+            (_, Some(found)) => bad + found + 1,
+            _ if ended || bytes.len() - at >= RECORD_BYTES_MAX => bytes.len(),
+            _ => {
+                // The rest of the line is still to come.
+                self.seen = bad;
+                return None;
+            }
         };
         let from = if self.framing.open { start } else { at };
         self.push(frames, [from, start.max(from), to, to], Kind::Other, Place::Line);

@@ -49,10 +49,12 @@ fn check(input: &str, framing: Framing, records: &[&str], written: &str, whole: 
 
 #[test]
 fn records_are_found_and_every_byte_is_kept() {
-    let cases: [(&str, &[&str]); 32] = [
+    let cases: [(&str, &[&str]); 35] = [
         ("", &[]),
         (" \r\n", &["blank"]),
         ("{\"a\":1}", &["{\"a\":1}"]),
+        ("\n{\"a\":1}\n{\"b\":2}\n", &["blank", "{\"a\":1}", "{\"b\":2}"]),
+        ("\n\r\n {\"a\":1} x\n", &["blank", "blank", "{\"a\":1}", "not x"]),
         ("{\"a\":1}\n{\"b\":2}\r\n\n {\"c\":3} \n", &["{\"a\":1}", "{\"b\":2}", "blank", "{\"c\":3}"]),
         ("{\"a\":1}\nno json\n{\"b\":2}", &["{\"a\":1}", "not no json", "{\"b\":2}"]),
         // A mark is no part of a record, on any line.
@@ -76,6 +78,7 @@ fn records_are_found_and_every_byte_is_kept() {
         ("[{\"a\":\"]},\\\"\\\\\"},\n {\"b\":[{}]}\n]\n", &["{\"a\":\"]},\\\"\\\\\"}", "{\"b\":[{}]}"]),
         ("[1, \"two, 2\" ,null,[3],true]", &["not 1", "not \"two, 2\"", "not null", "not [3]", "not true"]),
         ("[{\"a\":1}]\n[{\"b\":2}]\n", &["{\"a\":1}", "{\"b\":2}"]),
+        ("[{\"a\":1} } x\n{\"b\":2}", &["{\"a\":1}", "not } x\n", "{\"b\":2}"]),
         ("[{\"a\":1}] x\n", &["{\"a\":1}", "not x"]),
         // Log lines that begin with a bracket.
         ("[note] y\n", &["not [note] y"]),
@@ -140,6 +143,7 @@ fn lists_are_opened() {
         ("{\"Records\":[{\"a\":1}] ?}\n{\"b\":2}\n", "{\"a\":1}\n?}\n{\"b\":2}\n"),
         ("{\"Rec", "{\"Rec"),
         ("{\"a\":1,\n\"b\":2}\n", "{\"a\":1,\"b\":2}\n"),
+        ("{\"value\":1}{\"b\":2}\n", "{\"value\":1}\n{\"b\":2}\n"),
     ];
     for (input, written) in cases {
         for step in [1, 2, 3, 7, 1000] {

@@ -22,12 +22,6 @@ def ours() -> list[str]:
     return [sys.executable, "-m", "tapsieve"]
 
 
-FRAMES_OTHERWISE = pytest.mark.xfail(
-    run=False,
-    reason="the command reads objects in a row, arrays and byte order marks now; the package does not yet",
-)
-
-
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Files as they come: samples, vectors, wrappers, line ends, broken ones."""
@@ -53,7 +47,6 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [*samples, *(folder / name for name in files), folder / "none"]
 
 
-@FRAMES_OTHERWISE
 @pytest.mark.parametrize(
     "options",
     [
@@ -82,7 +75,6 @@ def test_the_same_as_the_command(command: str, inputs: list[Path], tmp_path: Pat
         assert [line for line in got[2].splitlines() if line.startswith(b"tapsieve: ")] == named
 
 
-@FRAMES_OTHERWISE
 def test_random_lines_come_out_the_same(command: str, tmp_path: Path) -> None:
     chance = random.Random(2)
     pieces = [

@@ -1,74 +1,28 @@
-"""Cutting a stream of bytes into blocks of whole lines: knows where lines end, not what is in them."""
+"""Cutting a stream of bytes into blocks of whole records: knows buffers and ends of inputs, not what a record is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ._sift import LINE_BYTES_MAX
-from ._split import Splitter
+from ._frames import RECORD_BYTES_MAX, Frame, Framer
 from .errors import InputError
 
 
 class Block(NamedTuple):
-    """Whole lines, or a piece of a line that is over the limit."""
+    """Bytes of an input, and the records in them. Only what frames hold goes on."""
 
-    lines: bytes
-    piece: bool = False
+    data: bytes
+    frames: list[Frame]
 
 
-def blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
-    """Blocks of an input; only its last line may lack its line end.
+def blocks(chunks: Iterable[bytes], name: str, split_records: bool) -> Iterator[Block]:
+    """Blocks of an input, which together are the input; with `split_records` lists are opened.
 
-    Raises what `chunks` raises, after everything before that.
+    Raises InputError where the input ends inside a list, and what `chunks` raises, after everything before that.
     """
-    held: list[bytes] = []
-    held_bytes = 0
-    in_long_line = False
-    failure = None
-    source = iter(chunks)
-    while True:
-        try:
-            chunk = next(source, None)
-        except InputError as error:
-            failure, chunk = error, None
-        if chunk is None:
-            break
-        if in_long_line:
-            end = chunk.find(b"\n") + 1
-            yield Block(chunk[: end or len(chunk)], piece=True)
-            in_long_line = not end
-            chunk = chunk[end:] if end else b""
-        end = chunk.rfind(b"\n") + 1
-        if end and held_bytes:
-            first = chunk.find(b"\n") + 1
-            line = b"".join([*held, chunk[:first]])
-            long = len(line) > LINE_BYTES_MAX
-            yield Block(line, piece=long)
-            if first < end:
-                yield Block(chunk[first:end])
-        elif end:
-            yield Block(chunk[:end])
-        if end:
-            held, held_bytes = [], 0
-        if rest := chunk[end:]:
-            held.append(rest)
-            held_bytes += len(rest)
-        if held_bytes > LINE_BYTES_MAX:
-            yield Block(b"".join(held), piece=True)
-            held, held_bytes, in_long_line = [], 0, True
-    if held:
-        yield Block(b"".join(held))
-    if failure:
-        raise failure
-
-
-def split(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The same bytes with the elements of `Records` as lines of their own.
-
-    Raises InputError where the input ends inside a wrapper, and what `chunks` raises.
-    """
-    splitter = Splitter()
+    framer = Framer(split_records)
+    held = bytearray()
     failure = None
     source = iter(chunks)
     while failure is None:
@@ -78,11 +32,24 @@ def split(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
             failure, chunk = error, None
         if chunk is None:
             break
-        if out := splitter.feed(chunk):
-            yield out
-    if out := splitter.feed(b"", final=True):
-        yield out
+        at = 0
+        while at < len(chunk):
+            # A record over the limit is told by a full buffer.
+            more = chunk[at : at + RECORD_BYTES_MAX - len(held)]
+            at += len(more)
+            held += more
+            yield from _taken(framer, held, ended=False)
+    yield from _taken(framer, held, ended=True)
     if failure:
         raise failure
-    if splitter.unfinished:
-        raise InputError(f'{name}: ends inside "Records", everything before that was processed')
+    if framer.unfinished:
+        where = '"Records"' if split_records else "an array"
+        raise InputError(f"{name}: ends inside {where}, everything before that was processed")
+
+
+def _taken(framer: Framer, held: bytearray, ended: bool) -> Iterator[Block]:
+    taken, frames = framer.frame(held, ended)
+    if taken:
+        block = bytes(memoryview(held)[:taken])
+        del held[:taken]
+        yield Block(block, frames)

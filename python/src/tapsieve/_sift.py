@@ -1,18 +1,21 @@
-"""One block of lines through one instance: knows which lines go to the module and what became of each."""
+"""One block of records through one instance: knows which go to the module and what became of each."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import NamedTuple
 
+from . import _frames
+from ._blocks import Block
+from ._frames import Frame, Place, are_records
 from ._instance import Instance, Timeout
+from ._walk import several
 from .errors import Trap
 
-# The longest line that is given to the module, in bytes; a longer one passes unchanged.
-LINE_BYTES_MAX = 16 << 20
 # How much is copied into the module at once, in bytes: it should stay in the core's cache.
 CHUNK_BYTES = 256 << 10
 # After this many calls that did not return in time the module is not called any more.
@@ -46,33 +49,38 @@ class Counts:
 
 
 class Kind(Enum):
-    """What became of some lines."""
+    """What became of a frame."""
 
-    # Lines that the module was not asked about alone: ruled out by a scan, or no records.
+    # The module was not asked about it alone: ruled out by a scan, or no record.
     PASSED = auto()
-    # The same where the policy keeps only mirror events: they are dropped.
+    # The same where the policy keeps only mirror events: it is dropped.
     RULED_OUT = auto()
     UNCHANGED = auto()
     ENRICHED = auto()
     DROPPED = auto()
+    # What is written of a line of several objects, after the parts of each of them; those are not written.
+    ROW = auto()
 
 
 GONE = (Kind.RULED_OUT, Kind.DROPPED)
-NOT_ASKED = (Kind.PASSED, Kind.RULED_OUT)
+NOT_ASKED = (Kind.PASSED, Kind.RULED_OUT, Kind.ROW)
 
 
 class Part(NamedTuple):
-    """Lines `start` to `end` of a block; of an enriched record also what goes on and where its line end begins."""
+    """What became of a frame, or of one object of several on a line; `record` goes on instead, nothing where empty."""
 
     kind: Kind
-    start: int
-    end: int
-    record: bytes = b""
-    content_end: int = 0
+    frame: Frame
+    record: bytes | None = None
+    in_row: bool = False
 
 
 _LINES = re.compile(rb"[^\n]*\n|[^\n]+")
-_BLANKS = b" \t\n\r\f"
+_BLANKS = b" \t\n\r"
+
+
+def _lines(start: int, end: int) -> Frame:
+    return Frame(start, start, end, end, _frames.Kind.LINES, Place.LINE)
 
 
 class Sifter:
@@ -99,20 +107,100 @@ class Sifter:
         """Another input begins."""
         self.name, self.line = name, 0
 
-    def sift(self, block: bytes) -> Iterator[Part]:
-        """What becomes of the lines of a block, in their order. The block holds whole lines."""
-        self.counts.bytes_in += len(block)
+    def sift(self, block: Block) -> Iterator[Part]:
+        """What becomes of the frames of a block, in their order."""
+        data, frames = block
+        self.counts.bytes_in += len(data)
         at = 0
-        while at < len(block):
-            end = _chunk_end(block, at)
-            yield from self._chunk(block, at, end)
-            at = end
+        while at < len(frames):
+            first = frames[at]
+            following = at + 1
+            if first.kind is _frames.Kind.LINES:
+                start = first.start
+                while start < first.end:
+                    end = _chunk_end(data, start, first.end)
+                    yield from self._chunk(data, start, end)
+                    start = end
+            else:
+                limit = first.before + CHUNK_BYTES
+                while following < len(frames) and frames[following].after <= limit:
+                    if frames[following].kind is _frames.Kind.LINES:
+                        break
+                    following += 1
+                yield from self._single(data, frames[at:following])
+            at = following
 
-    def pass_long_line(self, piece: bytes, first: bool) -> None:
-        """Counts a piece of a line that is longer than the limit and passes unread."""
-        self.counts.bytes_in += len(piece)
-        self.counts.too_long += first
-        self.line += first
+    def _single(self, data: bytes, frames: list[Frame]) -> Iterator[Part]:
+        """Goes through frames that are no lines, or not for certain."""
+        every_record = False
+        at = 0
+        if len(frames) == 1 and frames[0].kind in _PASSING:
+            yield self._ruled_out_frame(frames[0])
+            return
+        while at < len(frames):
+            if self.timeouts >= TIMEOUTS_MAX:
+                yield from map(self._unanswered_frame, frames[at:])
+                return
+            base, end = frames[at].before, frames[-1].after
+            try:
+                self._instance.load(data[base:end])
+                while at < len(frames):
+                    named = at
+                    if not every_record:
+                        found = base + self._instance.scan(frames[at].before - base, end - base)
+                        named = bisect_right(frames, found, at, key=lambda frame: frame.after)
+                    for frame in frames[at:named]:
+                        yield self._ruled_out_frame(frame)
+                    at = named
+                    if at < len(frames):
+                        frame = frames[at]
+                        at += 1
+                        if frame.kind is _frames.Kind.RECORD:
+                            yield from self._record(data, base, frame)
+                        else:
+                            self._count_frame(frame.kind)
+                            yield Part(Kind.PASSED, frame)
+            except _RecordFailed as failure:
+                self._fail(failure.trap)
+                yield self._unanswered_frame(failure.frame)
+            except Trap as trap:
+                # No single record is to blame: each is asked about alone, once.
+                self._fail(trap)
+                if every_record:
+                    yield from map(self._unanswered_frame, frames[at:])
+                    return
+                every_record = True
+
+    def _ruled_out_frame(self, frame: Frame) -> Part:
+        if frame.kind is not _frames.Kind.RECORD:
+            self._count_frame(frame.kind)
+            return Part(Kind.PASSED, frame)
+        self.line += 1
+        if self._drops:
+            self.counts.dropped += 1
+            return Part(Kind.RULED_OUT, frame)
+        self.counts.unchanged += 1
+        return Part(Kind.PASSED, frame)
+
+    def _unanswered_frame(self, frame: Frame) -> Part:
+        if frame.kind is _frames.Kind.RECORD:
+            self.line += 1
+            self.counts.unchanged += 1
+            self.counts.unanswered += 1
+        else:
+            self._count_frame(frame.kind)
+        return Part(Kind.PASSED, frame)
+
+    def _count_frame(self, kind: _frames.Kind) -> None:
+        """Counts what is no record."""
+        if kind not in (_frames.Kind.PIECE, _frames.Kind.BETWEEN):
+            self.line += 1
+        if kind is _frames.Kind.OTHER:
+            self.counts.not_json += 1
+        elif kind is _frames.Kind.BLANK:
+            self.counts.blank += 1
+        elif kind is _frames.Kind.TOO_LONG:
+            self.counts.too_long += 1
 
     def _chunk(self, block: bytes, at: int, end: int) -> Iterator[Part]:
         every_line = False
@@ -132,13 +220,10 @@ class Sifter:
                     line_end = block.find(b"\n", found, end) + 1 or end
                     yield from self._ruled_out(block, at, start)
                     at = line_end
-                    yield self._record(block, base, start, line_end)
+                    yield from self._line(block, base, start, line_end)
             except _RecordFailed as failure:
                 self._fail(failure.trap)
-                self.counts.unchanged += 1
-                self.counts.unanswered += 1
-                self.line += 1
-                yield Part(Kind.UNCHANGED, failure.start, at)
+                yield self._unanswered_frame(failure.frame)
             except Trap as trap:
                 # No single record is to blame: each is asked about alone, once.
                 self._fail(trap)
@@ -147,28 +232,56 @@ class Sifter:
                     return
                 every_line = True
 
-    def _record(self, block: bytes, base: int, start: int, end: int) -> Part:
+    def _line(self, block: bytes, base: int, start: int, end: int) -> Iterator[Part]:
         line = block[start:end]
         text = line.strip(_BLANKS)
-        if not text or text[0] != ord("{") or text[-1] != ord("}") or len(text) < 2:
+        if not is_record(text):
             self._count_other(text)
-            return Part(Kind.PASSED, start, end)
-        content_end = end - (2 if line.endswith(b"\r\n") else 1 if line.endswith(b"\n") else 0)
+            yield Part(Kind.PASSED, _lines(start, end))
+            return
+        begin = start + len(line) - len(line.lstrip(_BLANKS))
+        frame = Frame(start, begin, begin + len(text), end, _frames.Kind.RECORD, Place.LINE)
+        yield from self._record(block, base, frame)
+
+    def _record(self, block: bytes, base: int, frame: Frame) -> Iterator[Part]:
+        """Asks about a frame's record, or its records where several objects stand in a row."""
+        text = block[frame.start : frame.end]
+        parts = several(text)
+        if not parts:
+            part = self._one(block, base, frame, frame)
+            self.line += 1
+            yield part
+            return
+        line: list[bytes] = []
+        before = 0
+        for start, end in parts:
+            one = frame._replace(start=frame.start + start, end=frame.start + end)
+            part = self._one(block, base, one, frame)
+            if part.kind is not Kind.DROPPED:
+                if line:
+                    line.append(text[before:start])
+                line.append(text[start:end] if part.record is None else part.record)
+            before = end
+            yield part._replace(in_row=True)
+        self.line += 1
+        joined = b"".join(line)
+        yield Part(Kind.ROW, frame, None if joined == text else joined)
+
+    def _one(self, block: bytes, base: int, one: Frame, frame: Frame) -> Part:
         try:
-            outcome = self._instance.process(start - base, content_end - base)
-            if isinstance(outcome, bytes) and b"\n" in outcome:
+            outcome = self._instance.process(one.start - base, one.end - base)
+            if isinstance(outcome, bytes) and b"\n" in outcome and b"\n" not in block[one.start : one.end]:
                 raise Trap("`process` returned a record with a line break")
         except Trap as trap:
-            raise _RecordFailed(trap, start) from None
-        self.line += 1
+            raise _RecordFailed(trap, frame) from None
         if outcome is True:
             self.counts.unchanged += 1
-            return Part(Kind.UNCHANGED, start, end)
+            return Part(Kind.UNCHANGED, one)
         if outcome is False:
             self.counts.dropped += 1
-            return Part(Kind.DROPPED, start, end)
+            return Part(Kind.DROPPED, one, b"")
         self.counts.enriched += 1
-        return Part(Kind.ENRICHED, start, end, outcome, content_end)
+        return Part(Kind.ENRICHED, one, outcome)
 
     def _ruled_out(self, block: bytes, start: int, end: int) -> Iterator[Part]:
         if start == end:
@@ -176,28 +289,28 @@ class Sifter:
         if not self._drops:
             if self._counting:
                 self.counts.unchanged += self._count_lines(block[start:end])
-            yield Part(Kind.PASSED, start, end)
+            yield Part(Kind.PASSED, _lines(start, end))
             return
         # The policy keeps only mirror events, and what is no record.
-        for line in _LINES.findall(block[start:end]) if self._other(block[start:end]) else ():
+        for line in () if are_records(block, start, end) else _LINES.findall(block[start:end]):
             if is_record(line):
                 self.counts.dropped += 1
                 self.line += 1
-                yield Part(Kind.RULED_OUT, start, start + len(line))
+                yield Part(Kind.RULED_OUT, _lines(start, start + len(line)))
             else:
                 self._count_other(line.strip(_BLANKS))
-                yield Part(Kind.PASSED, start, start + len(line))
+                yield Part(Kind.PASSED, _lines(start, start + len(line)))
             start += len(line)
         if start < end:
             self.counts.dropped += self._count_lines(block[start:end])
-            yield Part(Kind.RULED_OUT, start, end)
+            yield Part(Kind.RULED_OUT, _lines(start, end))
 
     def _unanswered(self, block: bytes, start: int, end: int) -> Iterator[Part]:
         """The module cannot be asked about these lines: they pass as they are."""
         records = self._count_lines(block[start:end])
         self.counts.unchanged += records
         self.counts.unanswered += records
-        yield Part(Kind.PASSED, start, end)
+        yield Part(Kind.PASSED, _lines(start, end))
 
     def _fail(self, trap: Trap) -> None:
         self.counts.failures += 1
@@ -205,15 +318,9 @@ class Sifter:
         if self.first_failure is None:
             self.first_failure = f"{self.name}, line {self.line + 1}: {trap}" if self.name else str(trap)
 
-    def _other(self, lines: bytes) -> bool:
-        """Whether there is a line that is no record, told cheaply where there is none."""
-        ends = lines.endswith((b"}\n", b"}"))
-        breaks = lines.count(b"\n") - lines.endswith(b"\n")
-        return not (lines.startswith(b"{") and ends and lines.count(b"}\n{") == breaks)
-
     def _count_lines(self, lines: bytes) -> int:
         """Counts lines, those that are no record by what they are; returns the number of records."""
-        if not self._other(lines):
+        if are_records(lines, 0, len(lines)):
             count = lines.count(b"\n") + (not lines.endswith(b"\n"))
             self.line += count
             return count
@@ -235,10 +342,13 @@ class Sifter:
 
 
 class _RecordFailed(Exception):
-    def __init__(self, trap: Trap, start: int) -> None:
+    def __init__(self, trap: Trap, frame: Frame) -> None:
         super().__init__(str(trap))
         self.trap = trap
-        self.start = start
+        self.frame = frame
+
+
+_PASSING = (_frames.Kind.PIECE, _frames.Kind.TOO_LONG, _frames.Kind.BETWEEN)
 
 
 def is_record(line: bytes) -> bool:
@@ -247,9 +357,9 @@ def is_record(line: bytes) -> bool:
     return len(text) > 1 and text.startswith(b"{") and text.endswith(b"}")
 
 
-def _chunk_end(block: bytes, at: int) -> int:
+def _chunk_end(block: bytes, at: int, end: int) -> int:
     """Where the chunk that starts at `at` ends: at a line, and without a small remainder."""
-    if len(block) - at <= CHUNK_BYTES + CHUNK_BYTES // 2:
-        return len(block)
+    if end - at <= CHUNK_BYTES + CHUNK_BYTES // 2:
+        return end
     line = block.rfind(b"\n", at, at + CHUNK_BYTES) + 1
-    return line or block.find(b"\n", at) + 1 or len(block)
+    return line or block.find(b"\n", at, end) + 1 or end

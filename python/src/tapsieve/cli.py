@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import __version__
-from ._blocks import Block, blocks, split
+from ._blocks import Block, blocks
+from ._frames import RECORD_BYTES_MAX, Place
+from ._frames import Kind as FrameKind
 from ._input import chunks, name_of
 from ._policy import reason
-from ._sift import GONE, LINE_BYTES_MAX, NOT_ASKED, Counts, Kind, Sifter
+from ._sift import GONE, NOT_ASKED, Counts, Part, Sifter
 from .errors import InputError, ModuleError, PolicyError, Trap
 from .sieve import Sieve
 
@@ -151,18 +153,9 @@ def run(options: argparse.Namespace) -> int:
         for file in files:
             sifter.start(name_of(file))
             writer.start()
-            read = chunks(file)
-            if options.split_records:
-                read = split(read, name_of(file))
-            first_piece = True
             try:
-                for block in blocks(read):
-                    if block.piece:
-                        sifter.pass_long_line(block.lines, first_piece)
-                        first_piece = block.lines.endswith(b"\n")
-                        writer.passed(block.lines)
-                    else:
-                        _sift(block, sifter, writer, sieve if options.summary else None, tally)
+                for block in blocks(chunks(file), name_of(file), options.split_records):
+                    _sift(block, sifter, writer, sieve if options.summary else None, tally)
                     progress.show(sifter.counts)
             except InputError as error:
                 failed += 1
@@ -181,13 +174,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sift(block: Block, sifter: Sifter, writer: Writer, sieve: Sieve | None, tally: Tally) -> None:
-    lines = block.lines
-    for part in sifter.sift(lines):
-        if part.kind is Kind.ENRICHED:
-            writer.write(part.record)
-            writer.write(lines[part.content_end : part.end])
-        elif part.kind not in GONE:
-            writer.passed(lines[part.start : part.end])
+    for part in sifter.sift(block):
+        writer.part(block.data, part)
         if sieve and part.kind not in NOT_ASKED and (verdict := sieve.verdict()):
             tally[tuple(str(verdict.get(key, "")) for key in KEYS)] += 1
 
@@ -201,18 +189,33 @@ class Writer:
         self._only_mirror = only_mirror
         self._last = b"\n"
         self._new_input = False
+        # Something of this list or row was written.
+        self._goes_on = False
 
     def start(self) -> None:
         """Another input begins."""
-        self._new_input = True
+        self._new_input, self._goes_on = True, False
 
-    def passed(self, data: bytes) -> None:
-        """Writes what passes as it is, unless only mirror events are wanted."""
-        if not self._only_mirror:
-            self.write(data)
+    def part(self, data: bytes, part: Part) -> None:
+        """Writes what goes on of a part of a block."""
+        if part.in_row:
+            return
+        before, start, end, after, kind, place = part.frame
+        gone = part.kind in GONE or part.record == b"" or (self._only_mirror and part.record is None)
+        bare = self._only_mirror or place is Place.ELEMENT
+        self._goes_on = self._goes_on and place is Place.NEXT
+        if not bare and (place is Place.FIRST or not gone) and (place is not Place.NEXT or self._goes_on):
+            self._write(data[before:start])
+        if gone:
+            return
+        self._goes_on = True
+        self._write(data[start:end] if part.record is None else part.record)
+        if place is Place.LINE:
+            self._write(data[end:after])
+        elif bare and kind is not FrameKind.PIECE:
+            self._write(b"\n")
 
-    def write(self, data: bytes) -> None:
-        """Writes bytes."""
+    def _write(self, data: bytes) -> None:
         if not data:
             return
         if self._new_input and self._last != b"\n":
@@ -317,7 +320,7 @@ def conclude(sifter: Sifter, inputs_failed: int) -> int:
     counts = sifter.counts
     if counts.too_long:
         complain(
-            f"{plural(counts.too_long, 'line is', 'lines are')} longer than {LINE_BYTES_MAX} bytes and passed unread"
+            f"{plural(counts.too_long, 'line is', 'lines are')} longer than {RECORD_BYTES_MAX} bytes and passed unread"
         )
     if sifter.first_failure:
         calls, records = (

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _input
-from ._blocks import blocks, split
+from ._blocks import Block, blocks
+from ._frames import Kind as FrameKind
 from ._input import Readable, Source
 from ._instance import Bytes, Instance, program
 from ._policy import PolicyLike, reason, to_json
@@ -115,60 +116,80 @@ class Sieve:
         """All records that go on, unchanged and enriched, without their line ends.
 
         `source` is a file (plain, gzip or zstd, told apart by its first bytes), `-` for standard input, anything with
-        `read`, or lines as bytes. `split_records` makes one record of each element of `{"Records":[…]}`.
+        `read`, or lines as bytes. `split_records` makes one record of each element of `{"Records":[…]}` and its kin.
         Raises InputError where the source cannot be read further, after everything before that.
         """
-        name, chunks = _open(source, split_records)
-        return (record for record, _ in self._go_through(name, chunks, counts, only_mirror=False))
+        name, chunks = _open(source)
+        found = self._go_through(name, chunks, counts, split_records=split_records, only_mirror=False)
+        return (record for record, _ in found)
 
     def events(
         self, source: Source | Iterable[bytes], *, split_records: bool = True, counts: Counts | None = None
     ) -> Iterator[Event]:
         """The mirror events alone, each with what is known of it; as `records` otherwise."""
-        name, chunks = _open(source, split_records)
-        return self._events(name, chunks, counts)
+        name, chunks = _open(source)
+        return self._events(name, chunks, counts, split_records)
 
-    def _events(self, name: str, chunks: Iterable[bytes], counts: Counts | None = None) -> Iterator[Event]:
-        for record, mirror in self._go_through(name, chunks, counts, only_mirror=True):
+    def _events(
+        self,
+        name: str,
+        chunks: Iterable[bytes],
+        counts: Counts | None = None,
+        split_records: bool = True,
+        until: int | None = None,
+    ) -> Iterator[Event]:
+        found = self._go_through(name, chunks, counts, split_records=split_records, only_mirror=True, until=until)
+        for record, mirror in found:
             yield Event(record, mirror or {})
 
     def _go_through(
-        self, name: str, chunks: Iterable[bytes], counts: Counts | None, only_mirror: bool
+        self,
+        name: str,
+        chunks: Iterable[bytes],
+        counts: Counts | None,
+        *,
+        split_records: bool,
+        only_mirror: bool,
+        until: int | None = None,
     ) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
+        """Records and their verdicts; with `until` only those that begin before this place, and maybe some more."""
         sifter = Sifter(self._instance, counting=counts is not None)
         if counts is not None:
             sifter.counts = counts
         sifter.start(name)
         failures = sifter.counts.failures
-        long_line: list[bytes] = []
-        in_long_line = False
+        long_record: list[bytes] = []
         failure = None
+        done = 0
         try:
-            for block in blocks(chunks):
-                if block.piece:
-                    sifter.pass_long_line(block.lines, first=not in_long_line)
-                    in_long_line = not block.lines.endswith(b"\n")
-                    if only_mirror:
-                        continue
-                    long_line.append(block.lines)
-                    if not in_long_line:
-                        yield b"".join(long_line).removesuffix(b"\n").removesuffix(b"\r"), None
-                        long_line = []
-                    continue
-                for part in sifter.sift(block.lines):
+            for data, frames in blocks(chunks, name, split_records):
+                for part in sifter.sift(Block(data, frames)):
+                    _, start, end, _, kind, _ = part.frame
                     if part.kind is Kind.ENRICHED:
-                        yield part.record, self.verdict() if only_mirror else None
-                    elif part.kind not in GONE and not only_mirror:
-                        for line in block.lines[part.start : part.end].split(b"\n"):
+                        yield part.record or b"", self.verdict() if only_mirror else None
+                    elif only_mirror or part.kind in GONE or part.kind is Kind.ROW:
+                        continue
+                    elif kind is FrameKind.LINES:
+                        for line in data[start:end].split(b"\n"):
                             if line:
                                 yield line.removesuffix(b"\r"), None
+                    elif kind is FrameKind.PIECE or long_record:
+                        long_record.append(data[start:end])
+                        if kind is not FrameKind.PIECE:
+                            yield b"".join(long_record), None
+                            long_record = []
+                    elif kind not in (FrameKind.BLANK, FrameKind.BETWEEN):
+                        yield data[start:end], None
+                done += len(data)
+                if until is not None and done >= until:
+                    break
         except InputError as error:
             failure = error
         finally:
             self.failures += sifter.counts.failures - failures
             self.last_failure = sifter.first_failure or self.last_failure
-        if long_line:
-            yield b"".join(long_line), None
+        if long_record:
+            yield b"".join(long_record), None
         if failure:
             raise failure
 
@@ -177,12 +198,10 @@ class Sieve:
         self.last_failure = str(trap)
 
 
-def _open(source: Source | Iterable[bytes], split_records: bool) -> tuple[str, Iterator[bytes]]:
+def _open(source: Source | Iterable[bytes]) -> tuple[str, Iterator[bytes]]:
     if isinstance(source, str | os.PathLike | Readable):
-        name, chunks = _input.name_of(source), _input.chunks(source)
-    else:
-        name, chunks = "lines", _lines(source)
-    return name, split(chunks, name) if split_records else chunks
+        return _input.name_of(source), _input.chunks(source)
+    return "lines", _lines(source)
 
 
 def _lines(source: Iterable[bytes]) -> Iterator[bytes]:

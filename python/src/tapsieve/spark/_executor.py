@@ -16,10 +16,9 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from .._blocks import split
+from .._frames import RECORD_BYTES_MAX, begins_with_list
 from .._input import GZIP_MAGIC, ZSTD_MAGIC
-from .._sift import CHUNK_BYTES, LINE_BYTES_MAX, is_record
-from .._split import PROBE_BYTES_MAX, WRAPPER, Splitter
+from .._sift import CHUNK_BYTES, is_record
 from ..errors import InputError, Trap
 from ..sieve import Event, Sieve
 from ._schema import ARROW
@@ -118,7 +117,7 @@ def _find(
     asked: set[int],
 ) -> None:
     base, end = offsets[first], offsets[last]
-    if end - base > LINE_BYTES_MAX:
+    if end - base > RECORD_BYTES_MAX:
         # One record over the limit passes unread.
         asked.add(first)
         return
@@ -239,30 +238,12 @@ def events_of_file(one: Sieve, name: str, content: pa.Buffer) -> Iterator[Event]
     except Trap as trap:
         one._fail(trap)
         end = len(whole)
-    wrapped = WRAPPER.match(whole, 0, PROBE_BYTES_MAX) is not None
-    if not wrapped and b'ecords"' in whole[:end]:
-        # Wrappers may stand on later lines.
+    if begins_with_list(whole) and not whole.rstrip().endswith((b"]}", b"]")):
+        # It may end inside the list: gone through to its end to tell.
         end = len(whole)
-    elif not wrapped and end:
-        end = whole.find(b"\n", end - 1) + 1 or len(whole)
-    elif wrapped and not whole.rstrip().endswith(b"]}"):
-        # It may end inside the wrapper: gone through to its end to tell.
-        end = len(whole)
-    if end == len(whole):
-        yield from one._events(name, split([whole], name))
-    elif end:
-        yield from one._events(name, _elements(whole, end) if wrapped else [whole[:end]])
-
-
-def _elements(whole: bytes, end: int) -> Iterator[bytes]:
-    """The elements of a wrapper as lines, up to the first that begins after `end`."""
-    splitter = Splitter()
-    yield splitter.feed(whole[:end])
-    for at in range(end, len(whole), CHUNK_BYTES):
-        if splitter.between(end):
-            return
-        yield splitter.feed(whole[at : at + CHUNK_BYTES])
-    yield splitter.feed(b"", final=True)
+    if end:
+        pieces = (whole[at : at + CHUNK_BYTES] for at in range(0, len(whole), CHUNK_BYTES))
+        yield from one._events(name, pieces, until=None if end == len(whole) else end)
 
 
 def _whole(content: pa.Buffer) -> bytes | None:

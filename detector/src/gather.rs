@@ -6,7 +6,7 @@
 use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, opened, part, parts, shape};
-use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line};
+use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line, observe_schema};
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
@@ -48,6 +48,8 @@ struct Job<'r> {
     is_listed: bool,
     /// Whether what it is inside of is an event itself.
     is_inside: bool,
+    /// The place of the nearest wrapper that it is inside of.
+    within: Option<usize>,
 }
 
 /// What one part says.
@@ -86,10 +88,11 @@ pub(crate) fn gather<'r>(
         left: bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN),
         found: Found { gravest: None, matches: 0, dropped: true, is_cut: false, is_in_doubt: false },
         jobs: vec![],
+        wrappers: vec![],
     };
     let record = Part { bytes: Cow::Borrowed(bytes), ..Part::default() };
     let read = gather.object(bytes, index);
-    gather.take(Job { part: record, depth: 0, is_listed: false, is_inside: false }, read);
+    gather.take(Job { part: record, depth: 0, is_listed: false, is_inside: false, within: None }, read);
     let mut at = 0usize;
     while let Some(job) = gather.jobs.get_mut(at) {
         let job = Job { part: core::mem::take(&mut job.part), ..*job };
@@ -97,7 +100,26 @@ pub(crate) fn gather<'r>(
         gather.take(job, read);
         at = at.saturating_add(1);
     }
+    // What is inside comes after what it is in.
+    while let Some(Wrapper { part, within, is_told }) = gather.wrappers.pop() {
+        if is_told {
+            continue;
+        }
+        if !gather.affords(&part) {
+            gather.found.is_cut = true;
+        } else if let Some(observation) = observe_schema(&Index::read(&part.bytes, LEVELS_MAX)) {
+            gather.add(observation.into_owned(), false, within);
+        }
+    }
     gather.found
+}
+
+/// Is read in other products' schemas unless a part inside of it has told of an event, which it then tells anew.
+struct Wrapper<'r> {
+    part: Part<'r>,
+    /// The place of the one that it is in.
+    within: Option<usize>,
+    is_told: bool,
 }
 
 struct Gather<'r, 'p> {
@@ -109,6 +131,8 @@ struct Gather<'r, 'p> {
     left: usize,
     found: Found<'r>,
     jobs: Vec<Job<'r>>,
+    /// What wraps parts and tells of no event by itself.
+    wrappers: Vec<Wrapper<'r>>,
 }
 
 impl<'r> Gather<'r, '_> {
@@ -121,12 +145,22 @@ impl<'r> Gather<'r, '_> {
         self.found.is_in_doubt |= read.is_in_doubt;
         let is_inside = job.is_inside || read.observation.is_some();
         let is_listed = job.is_listed || read.is_list;
+        let mut within = job.within;
         if let Some(observation) = read.observation {
-            self.add(observation, job.is_inside);
+            self.add(observation, job.is_inside, within);
+        } else if !read.is_list && !read.parts.is_empty() {
+            self.wrappers.push(Wrapper { part: job.part, within, is_told: false });
+            within = self.wrappers.len().checked_sub(1);
         }
         for part in read.parts {
             if job.depth < DEPTH_MAX && self.affords(&part) {
-                self.jobs.push(Job { part, depth: job.depth.saturating_add(1), is_listed, is_inside });
+                self.jobs.push(Job {
+                    part,
+                    depth: job.depth.saturating_add(1),
+                    is_listed,
+                    is_inside,
+                    within,
+                });
             } else {
                 self.found.is_cut = true;
             }
@@ -143,7 +177,11 @@ impl<'r> Gather<'r, '_> {
     }
 
     /// Judges an event. What is inside of another event tells of the same one, unless it is graver.
-    fn add(&mut self, observation: Observation<'r>, is_inside: bool) {
+    fn add(&mut self, observation: Observation<'r>, is_inside: bool, mut within: Option<usize>) {
+        while let Some(wrapper) = within.and_then(|at| self.wrappers.get_mut(at)) {
+            wrapper.is_told = true;
+            within = wrapper.within;
+        }
         let mut verdict = classify(observation);
         self.policy.judge(&mut verdict);
         self.found.dropped &= self.policy.drops(&verdict);
@@ -206,6 +244,9 @@ impl<'r> Gather<'r, '_> {
             read.parts.push(Part { bytes: Cow::Borrowed(rest), is_text: true, may_be_line: true });
         }
         read.observation = observe(object).or_else(|| self.policy.observe(object));
+        if read.observation.is_none() && read.parts.is_empty() {
+            read.observation = observe_schema(object);
+        }
         if read.observation.is_none() {
             read.has_other = read.parts.is_empty();
             read.is_in_doubt = self.is_unread(bytes, &raws) && !is_row(object);

@@ -5,11 +5,15 @@ mod alibaba;
 mod aws;
 mod azure;
 mod common;
+mod ecs;
+mod export;
 mod gcp;
 mod huawei;
 mod kubernetes;
 mod network;
 mod oci;
+mod ocsf;
+mod schema;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
@@ -20,6 +24,7 @@ use values::{Field, Values, detail, id};
 
 pub(crate) use network::is_address;
 pub use network::{is_host, observe_arguments, observe_command, observe_line};
+pub use schema::observe_schema;
 
 /// Text out of an event, decoded.
 pub type Text<'a> = Cow<'a, str>;

@@ -138,6 +138,11 @@ const fn place(names: &[&str], name: &str) -> u8 {
     panic!("a name that is not known yet")
 }
 
+/// The name under which ids go into the resources, if it is one.
+pub(super) fn resource_named(name: &str) -> Option<&'static str> {
+    RESOURCES.iter().find(|known| **known == name).copied()
+}
+
 /// The member of `mirror` or the resource that a code is read for.
 pub(super) fn name_of(code: u8) -> Option<&'static str> {
     const MEMBERS: [(Field, &str); 10] = [

@@ -68,11 +68,12 @@ const NATIVE: [&str; 20] = [
     "protoPayload",
 ];
 
-/// Each product's table, and the path that tells it.
+/// Each product's table, and the path that tells it. Nothing but its own export has BigQuery's member, which stays where
+/// an event is described in another schema beside it.
 static SCHEMAS: [(&str, &Paths<'static>); 3] = [
+    ("protopayload_auditlog", &export::PATHS),
     ("api.operation", &ocsf::PATHS),
     ("event.action", &ecs::PATHS),
-    ("protopayload_auditlog", &export::PATHS),
 ];
 
 /// Reads an object that may tell of an event in another product's schema.

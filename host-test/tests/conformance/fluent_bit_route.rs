@@ -9,7 +9,9 @@ use tapsieve_detector::{Detector, Outcome};
 use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 
 pub(crate) fn trials(files: impl Iterator<Item = &'static VectorFile>) -> Vec<Trial> {
-    let cases: Vec<&'static Case> = files.flat_map(|file| &file.cases).collect();
+    // The rules are for the files that providers write; other products' schemas come by the inputs without rules.
+    let native = files.filter(|file| !file.name.starts_with("schemas/"));
+    let cases: Vec<&'static Case> = native.flat_map(|file| &file.cases).collect();
     vec![
         Trial::test("fluent-bit-route/every-enriched-vector-is-picked", move || every_vector(&cases)),
         Trial::test("fluent-bit-route/every-spelling-of-a-name-is-picked", every_spelling),

@@ -1,6 +1,6 @@
 // From a verdict to plain words. Knows the vocabulary of the output, not how it came about.
 
-export const PROVIDERS = { aws: 'AWS', azure: 'Azure', gcp: 'Google Cloud', network: 'Network device', oci: 'Oracle Cloud', alibaba: 'Alibaba Cloud', huawei: 'Huawei Cloud', kubernetes: 'Kubernetes', host: 'Linux host' };
+export const PROVIDERS = { aws: 'AWS', azure: 'Azure', gcp: 'Google Cloud', network: 'Network device', oci: 'Oracle Cloud', alibaba: 'Alibaba Cloud', huawei: 'Huawei Cloud', tencent: 'Tencent Cloud', kubernetes: 'Kubernetes', host: 'Linux host' };
 export const provider = (name) => PROVIDERS[name] ?? name;
 /** Whose an operation is, within a sentence. */
 export const whose = (name) => ({ network: 'a network device', host: 'a Linux host' })[name] ?? provider(name);

@@ -98,6 +98,7 @@ fn title(provider: Provider) -> &'static str {
         Provider::Oci => "Oracle Cloud",
         Provider::Alibaba => "Alibaba Cloud",
         Provider::Huawei => "Huawei Cloud",
+        Provider::Tencent => "Tencent Cloud",
         Provider::Kubernetes => "Kubernetes",
         Provider::Network => "Network devices",
         Provider::Host => "Linux hosts",

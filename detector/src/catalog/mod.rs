@@ -16,6 +16,7 @@ mod oci;
 mod requires;
 mod switch;
 mod table;
+mod tencent;
 
 use alloc::borrow::Cow;
 
@@ -80,6 +81,8 @@ vocabulary! {
         Alibaba = "alibaba",
         /// Huawei Cloud.
         Huawei = "huawei",
+        /// Tencent Cloud.
+        Tencent = "tencent",
         /// A Kubernetes cluster and what runs its network.
         Kubernetes = "kubernetes",
         /// A switch or router.
@@ -357,6 +360,8 @@ pub static OCI: &Table = &oci::TABLE;
 pub static ALIBABA: &Table = &alibaba::TABLE;
 /// Huawei's virtual private clouds.
 pub static HUAWEI: &Table = &huawei::TABLE;
+/// Tencent's virtual private clouds.
+pub static TENCENT: &Table = &tencent::TABLE;
 /// Objects of Kubernetes and its network extensions.
 pub static KUBERNETES: &Table = &kubernetes::TABLE;
 /// Messages of network devices, by the names the reader of syslog lines gives them.
@@ -371,13 +376,14 @@ pub static SWITCH: &Table = &switch::TABLE;
 pub static HOST: &Table = &host::TABLE;
 
 /// Every row with its source, table by table, for documentation and tests.
-pub const TABLES: [(&[Operation], &[Source]); 12] = [
+pub const TABLES: [(&[Operation], &[Source]); 13] = [
     (aws::ROWS, aws::SOURCES),
     (azure::ROWS, azure::SOURCES),
     (gcp::ROWS, gcp::SOURCES),
     (oci::ROWS, oci::SOURCES),
     (alibaba::ROWS, alibaba::SOURCES),
     (huawei::ROWS, huawei::SOURCES),
+    (tencent::ROWS, tencent::SOURCES),
     (kubernetes::ROWS, kubernetes::SOURCES),
     (network::ROWS, network::SOURCES),
     (cisco::ROWS, cisco::SOURCES),

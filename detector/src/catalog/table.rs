@@ -141,13 +141,14 @@ mod tests {
     use super::*;
     use std::string::{String, ToString};
 
-    const ALL: [(&Table, &[Operation]); 12] = [
+    const ALL: [(&Table, &[Operation]); 13] = [
         (AWS, aws::ROWS),
         (AZURE, azure::ROWS),
         (GCP, gcp::ROWS),
         (OCI, oci::ROWS),
         (ALIBABA, alibaba::ROWS),
         (HUAWEI, huawei::ROWS),
+        (TENCENT, tencent::ROWS),
         (KUBERNETES, kubernetes::ROWS),
         (NETWORK, network::ROWS),
         (CISCO, cisco::ROWS),

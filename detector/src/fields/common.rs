@@ -9,9 +9,9 @@ use core::ops::Range;
 
 /// The words for actors: persons, what one acts as, programs.
 const ACTORS: [(&str, &str); 4] = [
-    ("user", "IAMUser IdentityCenterUser User ram-user saml-user cloudsso-user natv fed"),
+    ("user", "IAMUser IdentityCenterUser User CAMUser ram-user saml-user cloudsso-user natv fed"),
     ("root", "Root root-account"),
-    ("role", "AssumedRole Role FederatedUser WebIdentityUser SAMLUser assumed-role"),
+    ("role", "AssumedRole CAMRole Role FederatedUser WebIdentityUser SAMLUser assumed-role"),
     // A principal of another account (AWSAccount) can be any of these.
     ("service", "AWSService ServicePrincipal system alibaba-cloud-account instance resource"),
 ];
@@ -90,7 +90,9 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     observation.outcome = match (&status, &observation.error) {
         (Some(word), _) => outcome(word),
         // CloudTrail and its likes say only what went wrong.
-        _ if !matches!(provider, Provider::Aws | Provider::Alibaba | Provider::Gcp) => EventOutcome::Unknown,
+        _ if !matches!(provider, Provider::Aws | Provider::Alibaba | Provider::Gcp | Provider::Tencent) => {
+            EventOutcome::Unknown
+        }
         (None, Some(_)) => EventOutcome::Failure,
         (None, None) => EventOutcome::Success,
     };

@@ -14,6 +14,7 @@ mod network;
 mod oci;
 mod ocsf;
 mod schema;
+mod tencent;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
@@ -210,6 +211,7 @@ paths! {
     Field::Service.code() => "serviceName",
     Field::Service.code() => "service_type",
     Field::Service.code() => "protoPayload.serviceName",
+    Field::ResourceType.code() => "resourceType",
     Field::AlibabaRegion.code() => "acsRegion",
     Field::Body.code() => "CloudTrailEvent";
 }
@@ -272,6 +274,7 @@ fn paths_of(provider: Provider) -> Option<(Paths<'static>, Spelled)> {
         Provider::Oci => (oci::PATHS, &[]),
         Provider::Alibaba => (alibaba::PATHS, &[("requestParameterJson", "requestParameters")]),
         Provider::Huawei => (huawei::PATHS, &[("user", "user"), ("request", "request")]),
+        Provider::Tencent => (tencent::PATHS, &[("requestParameters", "requestParameters")]),
         Provider::Kubernetes => (kubernetes::PATHS, &[]),
         Provider::Network | Provider::Host => return None,
     })
@@ -299,8 +302,16 @@ fn fill<'a>(operation: Operation, name: Text<'a>, values: &Values<'a>) -> Observ
     observation
 }
 
-const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 7] =
-    [aws::find, gcp::find, alibaba::find, oci::find, huawei::find, kubernetes::find, azure::find];
+const FINDERS: [fn(&Values<'_>) -> Option<Operation>; 8] = [
+    aws::find,
+    gcp::find,
+    alibaba::find,
+    tencent::find,
+    oci::find,
+    huawei::find,
+    kubernetes::find,
+    azure::find,
+];
 
 /// The row that an event's names lead to, where the event shows what the row asks for.
 fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {

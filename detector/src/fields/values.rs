@@ -39,6 +39,7 @@ pub(super) enum Field {
     Last,
     Enable,
     Disable,
+    ResourceType,
 }
 
 impl Field {

@@ -13,6 +13,7 @@ mod kubernetes;
 mod network;
 mod oci;
 mod ocsf;
+mod process;
 mod schema;
 mod tencent;
 mod values;

@@ -1,7 +1,7 @@
 //! Events in other products' schemas: writes them anew in the shapes that their providers log, so that what is read from
 //! either is the same. Knows what may be said and where a provider says it; each product's own names are its table's.
 
-use super::{Observation, Text, ecs, export, observe, ocsf, values};
+use super::{Observation, Text, ecs, export, observe, ocsf, process, values};
 use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect};
 use alloc::vec::Vec;
 
@@ -76,8 +76,12 @@ static SCHEMAS: [(&str, &Paths<'static>); 3] = [
     ("event.action", &ecs::PATHS),
 ];
 
-/// Reads an object that may tell of an event in another product's schema.
+/// Reads an object that may tell of an event in another product's schema, or of a process that began.
 pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
+    anew(object).or_else(|| process::observe(object))
+}
+
+fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
     let (_, paths) = SCHEMAS.iter().find(|(tell, _)| object.at(tell).is_some())?;
     let found = collect(object, **paths);
     let all = |says: Says| found.iter().filter(move |(code, _)| *code == says.code()).map(|(_, raw)| *raw);

@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 
 /// Stands before a word: nothing but space, an end of a shell's command, a quote that is open, a new command line.
 const NEXT: u8 = 0;
-const ENDED: u8 = 1;
-pub(super) const QUOTED: u8 = 2;
+pub(super) const QUOTED: u8 = 1;
+const ENDED: u8 = 2;
 const BEGUN: u8 = 3;
 
 /// A word and the byte before it.

@@ -142,8 +142,8 @@ fn near_misses(visit: &Visit) -> Result<(), String> {
             ["CreateTrafficMirrorSession", "AWS", "ecs.aliyuncs.com"],
         ),
         (
-            r#"{"eventSource":"ec2.amazonaws.com","eventName":"ResetTrafficMirrorTarget"}"#,
-            ["ResetTrafficMirrorTarget", "not in the catalog", "The nearest is"],
+            r#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorTargets"}"#,
+            ["CreateTrafficMirrorTargets", "not in the catalog", "The nearest is"],
         ),
         (r#"{"eventName":"RunInstances"}"#, ["RunInstances", "None of the texts", "not in the catalog"]),
         (

@@ -44,10 +44,12 @@ pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
     );
     let mut raised_by = None;
     if widens && outcome != EventOutcome::Failure && !is_tried {
-        raised_by = match () {
-            () if crosses_accounts(&observation) => Some("cross_account"),
-            () if takes_every_address(&observation) => Some("every_address"),
-            () => None,
+        raised_by = if crosses_accounts(&observation) {
+            Some("cross_account")
+        } else if takes_every_address(&observation) {
+            Some("every_address")
+        } else {
+            None
         };
     }
     if raised_by.is_some() {

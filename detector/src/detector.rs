@@ -96,11 +96,13 @@ impl Detector {
         self.prefilter.prepare();
         let found = gather(&self.policy, &self.prefilter, &index, device);
         let Some(verdict) = found.gravest else {
-            return match () {
-                () if found.is_in_doubt || found.is_cut => Outcome::Unchanged,
+            return if found.is_in_doubt || found.is_cut {
+                Outcome::Unchanged
+            } else if claims.any() {
                 // What an earlier hop enriched may have lost its event since.
-                () if claims.any() => self.without_answer(record),
-                () => self.without_event(),
+                self.without_answer(record)
+            } else {
+                self.without_event()
             };
         };
         enrich::describe(&mut self.description, &verdict, found.matches, found.is_cut);

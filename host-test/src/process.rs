@@ -17,9 +17,8 @@ pub struct Process {
     pid: u32,
 }
 
-/// Starts the program, says its id, and kills it when standard input ends.
-const SHELL: &str =
-    r#"log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; exec >/dev/null; cat; kill -9 $! 2>/dev/null"#;
+/// Starts the program, says its id, kills it when standard input ends, and waits until its sockets are closed.
+const SHELL: &str = r#"log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; exec >/dev/null; cat; kill -9 $! 2>/dev/null; wait $!"#;
 
 impl Process {
     /// Starts `program`; what it says is appended to the file `log`.

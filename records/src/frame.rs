@@ -293,14 +293,16 @@ impl Framer {
         let end =
             start.max(to - bytes[start.min(to)..to].iter().rev().take_while(|&&byte| is_blank(byte)).count());
         let begins = end > start && bytes[start] == b'{';
-        let kind = match () {
-            () if self.long => Kind::TooLong,
-            () if end == start => Kind::Blank,
-            () if begins && bytes[end - 1] == b'}' => Kind::Record,
-            () if begins && !self.framing.only_lines && start >= self.plain_until => {
-                return self.follow(bytes, at, start, ended, frames);
-            }
-            () => Kind::Other,
+        let kind = if self.long {
+            Kind::TooLong
+        } else if end == start {
+            Kind::Blank
+        } else if begins && bytes[end - 1] == b'}' {
+            Kind::Record
+        } else if begins && !self.framing.only_lines && start >= self.plain_until {
+            return self.follow(bytes, at, start, ended, frames);
+        } else {
+            Kind::Other
         };
         self.long = false;
         self.push(frames, [at, start, end, to], kind, Place::Line);

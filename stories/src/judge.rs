@@ -170,17 +170,12 @@ impl Plot {
                 }
             }
             let what = flow.kind.replace('_', " ");
-            match () {
-                () if flow.off.is_some() && !flow.was_on() => {
-                    missing.push(format!("the creation of {what} {name} was not seen"));
-                }
-                () if flow.hangs() => {
-                    missing.push(format!("how the request for {what} {name} ended was not seen"))
-                }
-                () if flow.on.is_some() && flow.made.is_none() => {
-                    missing.push(format!("{what} {name} was changed, its creation was not seen"));
-                }
-                () => {}
+            if flow.off.is_some() && !flow.was_on() {
+                missing.push(format!("the creation of {what} {name} was not seen"));
+            } else if flow.hangs() {
+                missing.push(format!("how the request for {what} {name} ended was not seen"))
+            } else if flow.on.is_some() && flow.made.is_none() {
+                missing.push(format!("{what} {name} was changed, its creation was not seen"));
             }
             // One command a line: what has not come yet, or was written below another line.
             let by_line = matches!(&*flow.kind, "span_session" | "erspan_session" | "analyzer");
@@ -296,10 +291,12 @@ impl Plot {
             let kinds: BTreeSet<String> =
                 self.events.iter().map(|(_, part)| part.kind.replace('_', " ")).collect();
             let what = list(&kinds).join(", ");
-            let done = match () {
-                () if self.refused == self.changes => "refused",
-                () if self.pieces.values().any(Piece::was_on) => "prepared",
-                () => "removed",
+            let done = if self.refused == self.changes {
+                "refused"
+            } else if self.pieces.values().any(Piece::was_on) {
+                "prepared"
+            } else {
+                "removed"
             };
             return format!("{provider}: {what} {done}");
         };

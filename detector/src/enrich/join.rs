@@ -102,15 +102,15 @@ pub(super) fn story(observation: &Observation<'_>) -> Option<String> {
 
 /// An actor without what changes from session to session: of an assumed role the name of the session.
 fn lasting(actor: &str) -> &str {
-    let role = match () {
-        () if actor.starts_with("arn:") => {
-            match before_last(actor, b':').and_then(|head| actor.get(head.len()..)) {
-                Some(tail) if tail.starts_with(":assumed-role/") => before_last(actor, b'/'),
-                _ => None,
-            }
+    let role = if actor.starts_with("arn:") {
+        match before_last(actor, b':').and_then(|head| actor.get(head.len()..)) {
+            Some(tail) if tail.starts_with(":assumed-role/") => before_last(actor, b'/'),
+            _ => None,
         }
-        () if actor.starts_with("AROA") => before(actor, b':'),
-        () => None,
+    } else if actor.starts_with("AROA") {
+        before(actor, b':')
+    } else {
+        None
     };
     role.unwrap_or(actor)
 }

@@ -151,10 +151,12 @@ fn create_or_modify(substatus: &str) -> Option<Action> {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .any(|word| words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted)))
     };
-    match () {
-        () if is(["201", "Created"]) => Some(Action::Create),
-        () if is(["200", "OK"]) => Some(Action::Modify),
-        () => None,
+    if is(["201", "Created"]) {
+        Some(Action::Create)
+    } else if is(["200", "OK"]) {
+        Some(Action::Modify)
+    } else {
+        None
     }
 }
 

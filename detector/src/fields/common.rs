@@ -103,10 +103,12 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     if observation.operation.action == Action::Modify
         && let Some(enable) = values.raw(Field::Enable)
     {
-        observation.action = match () {
-            () if enable.is_false() => Some(Action::Stop),
-            () if enable.is_true() && provider != Provider::Gcp => Some(Action::Start),
-            () => None,
+        observation.action = if enable.is_false() {
+            Some(Action::Stop)
+        } else if enable.is_true() && provider != Provider::Gcp {
+            Some(Action::Start)
+        } else {
+            None
         };
     }
 }

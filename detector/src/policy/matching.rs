@@ -84,11 +84,14 @@ fn fits_actor(pattern: &Pattern, actor: &str) -> bool {
     if !pattern.fits(actor) {
         return false;
     }
-    let account_end = match () {
-        () if actor.starts_with("arn:") => 5,
-        () if actor.starts_with("acs:") => 4,
-        () if actor.starts_with("ARO") => return fits_before(pattern, actor, b':'),
-        () => return true,
+    let account_end = if actor.starts_with("arn:") {
+        5
+    } else if actor.starts_with("acs:") {
+        4
+    } else if actor.starts_with("ARO") {
+        return fits_before(pattern, actor, b':');
+    } else {
+        return true;
     };
     if actor.bytes().filter(|byte| *byte == b':').count() > account_end {
         return false;

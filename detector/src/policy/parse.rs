@@ -185,10 +185,12 @@ impl Reader {
             self.leave(back);
             count = count.saturating_add(1);
         }
-        match () {
-            () if !elements.ended() => Err("is not JSON"),
-            () if count < min => Err("is empty, so no event would fit"),
-            () => Ok(()),
+        if !elements.ended() {
+            Err("is not JSON")
+        } else if count < min {
+            Err("is empty, so no event would fit")
+        } else {
+            Ok(())
         }
     }
 

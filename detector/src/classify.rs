@@ -5,32 +5,32 @@ use crate::fields::{Observation, is_everything};
 
 /// The decision about one event.
 #[derive(Clone, Debug)]
-pub struct Verdict<'a> {
+pub(crate) struct Verdict<'a> {
     /// What the event says.
-    pub observation: Observation<'a>,
+    pub(crate) observation: Observation<'a>,
     /// What was done.
-    pub action: Action,
+    pub(crate) action: Action,
     /// How it ended.
-    pub outcome: EventOutcome,
+    pub(crate) outcome: EventOutcome,
     /// How grave it is.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Why it is graver than its row says: `cross_account` or `every_address`.
-    pub raised_by: Option<&'static str>,
+    pub(crate) raised_by: Option<&'static str>,
     /// Which entry of the policy approves it.
-    pub approved: Option<Approval<'a>>,
+    pub(crate) approved: Option<Approval<'a>>,
 }
 
 /// The entry of a policy that approves an event.
 #[derive(Clone, Copy, Debug)]
-pub struct Approval<'a> {
+pub(crate) struct Approval<'a> {
     /// The entry's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The change ticket, where the entry has one.
-    pub ticket: Option<&'a str>,
+    pub(crate) ticket: Option<&'a str>,
 }
 
 /// Decides.
-pub fn classify(observation: Observation<'_>) -> Verdict<'_> {
+pub(crate) fn classify(observation: Observation<'_>) -> Verdict<'_> {
     let (action, outcome) = (observation.done(), observation.outcome);
     let is_tried = observation.is_tried();
     let mut severity = observation.severity();

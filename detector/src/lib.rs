@@ -24,7 +24,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod catalog;
-pub mod classify;
+mod classify;
 mod detector;
 pub mod enrich;
 pub mod envelope;

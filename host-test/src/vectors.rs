@@ -1,10 +1,10 @@
 //! The vectors of `tests/`: reads, checks and blesses them. Knows the file format and no engine.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tapsieve_policy::Policy;
 use toml_edit::{DocumentMut, Item, Table, Value};
 
 /// One TOML file of cases.
@@ -228,7 +228,7 @@ fn parse_case(table: &Table) -> Result<Case, String> {
         None => true,
         Some(item) => item.as_bool().ok_or("`shippers` is not true or false")?,
     };
-    let policy = table.get("policy").map(json_of_item).transpose()?;
+    let policy = table.get("policy").map(policy_json).transpose()?;
     let near = table.get("near").map(|_| non_empty_text(table.get("near"), "near")).transpose()?;
     let (record, expectation) = (parse_record(table)?, parse_expectation(table)?);
     if let (Some(row), Expectation::Inserted(text)) = (&near, &expectation)
@@ -307,62 +307,11 @@ fn parse_expectation(table: &Table) -> Result<Expectation, String> {
     }
 }
 
-/// A policy table as the JSON that `configure` takes; dates become text.
-fn json_of_item(item: &Item) -> Result<String, String> {
-    let mut json = String::new();
-    match item {
-        Item::Table(table) => write_members(table.iter(), &mut json)?,
-        Item::ArrayOfTables(tables) => {
-            json.push('[');
-            for (index, table) in tables.iter().enumerate() {
-                json.push_str(if index == 0 { "" } else { "," });
-                write_members(table.iter(), &mut json)?;
-            }
-            json.push(']');
-        }
-        Item::Value(value) => write_value(value, &mut json)?,
-        Item::None => return Err("an empty policy member".into()),
-    }
-    Ok(json)
-}
-
-fn write_members<'a>(
-    members: impl Iterator<Item = (&'a str, &'a Item)>,
-    json: &mut String,
-) -> Result<(), String> {
-    json.push('{');
-    for (index, (key, item)) in members.enumerate() {
-        json.push_str(if index == 0 { "" } else { "," });
-        let _ = write!(json, "{}:", serde_json::Value::from(key));
-        json.push_str(&json_of_item(item)?);
-    }
-    json.push('}');
-    Ok(())
-}
-
-fn write_value(value: &Value, json: &mut String) -> Result<(), String> {
-    let scalar = match value {
-        Value::String(text) => serde_json::Value::from(text.value().as_str()),
-        Value::Integer(number) => serde_json::Value::from(*number.value()),
-        Value::Float(number) => serde_json::Value::from(*number.value()),
-        Value::Boolean(flag) => serde_json::Value::from(*flag.value()),
-        Value::Datetime(date) => serde_json::Value::from(date.value().to_string()),
-        Value::Array(items) => {
-            json.push('[');
-            for (index, item) in items.iter().enumerate() {
-                json.push_str(if index == 0 { "" } else { "," });
-                write_value(item, json)?;
-            }
-            json.push(']');
-            return Ok(());
-        }
-        Value::InlineTable(table) => {
-            let table = table.clone().into_table();
-            return write_members(table.iter(), json);
-        }
-    };
-    let _ = write!(json, "{scalar}");
-    Ok(())
+/// A policy table as the JSON that `configure` takes.
+fn policy_json(item: &Item) -> Result<String, String> {
+    let table = item.clone().into_table().map_err(|_| "`policy` is not a table")?;
+    let policy = Policy::parse(&DocumentMut::from(table).to_string()).map_err(|error| error.to_string())?;
+    Ok(policy.json().to_owned())
 }
 
 #[cfg(test)]

@@ -180,43 +180,62 @@ pub const fn codes<const N: usize>(list: &[(u8, &str)]) -> [u8; N] {
 
 /// Writes the list of the nodes below the first `prefix` bytes of a path, its dot included; returns where it ends.
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
-const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8], mut end: usize) -> usize {
-    let header = end;
-    // The signatures, then the nodes; of both that of the `*` first.
-    let (mut pass, mut count, mut written) = (0, 0, 0);
-    while pass < 4 {
-        let (nodes, star) = (pass > 1, pass & 1 == 0);
-        if pass == 2 && count > 0 {
-            out[header] |= count as u8;
-            end = header + 1 + 3 * count;
-        }
-        let mut at = 0;
-        while at < list.len() {
-            let path = list[at].1.as_bytes();
-            let stop = key_end(path, prefix);
-            let is_star = stop == prefix + 1 && path[prefix] == b'*';
-            let here = is_below(path, list[model].1.as_bytes(), prefix)
-                && is_star == star
-                && is_first(list, at, prefix, stop);
-            if here && nodes {
-                end = write_node(list, at, prefix, out, end);
-                let place = header + 1 + count + 2 * written;
-                out[place] = (end - header) as u8;
-                out[place + 1] = ((end - header) >> 8) as u8;
-                written += 1;
-            } else if here {
-                if star {
-                    out[header] = STARRED;
-                }
-                let (_, key) = path.split_at(prefix);
-                count += 1;
-                out[header + count] = Signature::of(key.split_at(stop - prefix).0);
-            }
-            at += 1;
-        }
-        pass += 1;
+const fn write(list: &[(u8, &str)], model: usize, prefix: usize, out: &mut [u8], start: usize) -> usize {
+    let mut count = 0;
+    let mut node = next_node(list, model, prefix, None);
+    while let Some(at) = node {
+        let path = list[at].1.as_bytes();
+        let key = path.split_at(key_end(path, prefix)).0.split_at(prefix).1;
+        count += 1;
+        out[start + count] = Signature::of(key);
+        node = next_node(list, model, prefix, node);
+    }
+    node = next_node(list, model, prefix, None);
+    let Some(first) = node else { return start };
+    out[start] = count as u8 | if is_star(list, first, prefix) { STARRED } else { 0 };
+    let (mut ends, mut end) = (start + 1 + count, start + 1 + 3 * count);
+    while let Some(at) = node {
+        end = write_node(list, at, prefix, out, end);
+        out[ends] = (end - start) as u8;
+        out[ends + 1] = ((end - start) >> 8) as u8;
+        ends += 2;
+        node = next_node(list, model, prefix, node);
     }
     end
+}
+
+/// The first path of the node that follows in the list below a prefix: that of the `*`, then the others in the table's
+/// order.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+const fn next_node(list: &[(u8, &str)], model: usize, prefix: usize, before: Option<usize>) -> Option<usize> {
+    let (mut star, mut at) = match before {
+        None => (true, 0),
+        Some(before) if is_star(list, before, prefix) => (false, 0),
+        Some(before) => (false, before + 1),
+    };
+    loop {
+        if at == list.len() {
+            if !star {
+                return None;
+            }
+            (star, at) = (false, 0);
+        }
+        let path = list[at].1.as_bytes();
+        if is_below(path, list[model].1.as_bytes(), prefix)
+            && is_star(list, at, prefix) == star
+            && is_first(list, at, prefix, key_end(path, prefix))
+        {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Whether the key behind the first `prefix` bytes of a path is a `*`.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time")]
+const fn is_star(list: &[(u8, &str)], at: usize, prefix: usize) -> bool {
+    let path = list[at].1.as_bytes();
+    path.len() > prefix && path[prefix] == b'*' && key_end(path, prefix) == prefix + 1
 }
 
 /// Writes the node of the key that goes on behind the first `prefix` bytes of a path; returns where it ends.

@@ -122,7 +122,7 @@ impl Fact {
     }
 
     /// What a verdict says.
-    pub fn of<'v>(self, verdict: &'v Verdict<'_>) -> Option<&'v str> {
+    pub(crate) fn of<'v>(self, verdict: &'v Verdict<'_>) -> Option<&'v str> {
         let observation = &verdict.observation;
         let operation = &observation.operation;
         let provider = operation.provider;

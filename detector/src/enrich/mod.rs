@@ -26,7 +26,7 @@ pub const SCHEMA: u32 = 1;
 const SCHEMA_TEXT: &str = "1";
 
 /// Writes the record with what a verdict says into `out`; false where it says so itself already.
-pub fn write(
+pub(crate) fn write(
     schema: Schema,
     out: &mut Vec<u8>,
     record: &Record<'_, '_>,
@@ -93,7 +93,7 @@ fn mirror_action(action: Action) -> &'static str {
 
 /// Writes the object that describes a verdict into `out`; `matches` is how many events the record holds, `is_cut` says
 /// that a limit left a part of it unread.
-pub fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize, is_cut: bool) {
+pub(crate) fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize, is_cut: bool) {
     let observation = &verdict.observation;
     out.clear();
     let mut object = Object::begin(out);

@@ -63,27 +63,8 @@ pub(super) fn wrap(
     event.number("time", time.unwrap_or(0));
     attributes(out, verdict);
     let mut event = Object::inside(out, false);
-    if !observation.resources.is_empty() {
-        let mut resources = event.open_list("resources");
-        for (name, id) in &observation.resources {
-            let mut resource = resources.open_next();
-            resource.text("type", Some(name));
-            resource.text("uid", Some(id));
-            resource.close();
-        }
-        resources.close_list();
-    }
-    let mut attacks = event.open_list("attacks");
-    let mut one = attacks.open_next();
-    for (level, key) in ["tactic", "technique", "sub_technique"].into_iter().enumerate() {
-        let Some(id) = Fact::Attack(level, false).of(verdict) else { continue };
-        let mut object = one.open(key);
-        object.text("uid", Some(id));
-        object.text("name", Fact::Attack(level, true).of(verdict));
-        object.close();
-    }
-    one.close();
-    attacks.close_list();
+    resources(&mut event, verdict);
+    attack(&mut event, verdict);
     let mut enrichments = event.open_list("enrichments");
     let mut mirror = enrichments.open_next();
     mirror.text("name", Some("mirror"));
@@ -100,6 +81,36 @@ pub(super) fn wrap(
     event.close();
     out.extend_from_slice(after);
     Some(())
+}
+
+/// Writes what the event names.
+fn resources(event: &mut Object<'_>, verdict: &Verdict<'_>) {
+    if verdict.observation.resources.is_empty() {
+        return;
+    }
+    let mut resources = event.open_list("resources");
+    for (name, id) in &verdict.observation.resources {
+        let mut resource = resources.open_next();
+        resource.text("type", Some(name));
+        resource.text("uid", Some(id));
+        resource.close();
+    }
+    resources.close_list();
+}
+
+/// Writes where ATT&CK has it.
+fn attack(event: &mut Object<'_>, verdict: &Verdict<'_>) {
+    let mut attacks = event.open_list("attacks");
+    let mut attack = attacks.open_next();
+    for (level, key) in ["tactic", "technique", "sub_technique"].into_iter().enumerate() {
+        let Some(id) = Fact::Attack(level, false).of(verdict) else { continue };
+        let mut object = attack.open(key);
+        object.text("uid", Some(id));
+        object.text("name", Fact::Attack(level, true).of(verdict));
+        object.close();
+    }
+    attack.close();
+    attacks.close_list();
 }
 
 /// Writes the attributes that are known, behind a member; opens and closes the objects that their paths lead through.

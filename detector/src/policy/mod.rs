@@ -100,7 +100,7 @@ impl Policy {
     }
 
     /// Whether an event is dropped.
-    pub fn drops(&self, verdict: &Verdict<'_>) -> bool {
+    pub(crate) fn drops(&self, verdict: &Verdict<'_>) -> bool {
         [
             (Reason::Read, verdict.action == Action::Read),
             (Reason::Approved, verdict.approved.is_some()),
@@ -112,7 +112,7 @@ impl Policy {
     }
 
     /// Approves an event, or changes its severity.
-    pub fn judge<'a>(&'a self, verdict: &mut Verdict<'a>) {
+    pub(crate) fn judge<'a>(&'a self, verdict: &mut Verdict<'a>) {
         if self.severity.is_empty() && self.approved.is_empty() {
             return;
         }

@@ -33,7 +33,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("host", &["tapsieve-compile", "tapsieve-policy", "tapsieve-records", "tapsieve-stories"]),
     (
         "host-test",
-        &["tapsieve-detector", "tapsieve-plugin", "tapsieve-host", "tapsieve-records", "tapsieve-demo-test"],
+        &["tapsieve-detector", "tapsieve-host", "tapsieve-policy", "tapsieve-records", "tapsieve-demo-test"],
     ),
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
     ("policy", &[]),

@@ -5,6 +5,7 @@ import { byId } from './dom.js';
 import { startEvent } from './event.js';
 import { startFile } from './file.js';
 import { fromFragment } from './link.js';
+import { detector, list } from './parts.js';
 import { startPolicy } from './policy.js';
 
 const TABS = ['event', 'file'];
@@ -43,8 +44,8 @@ function broken(problem) {
 }
 
 async function start() {
-  const [samples, policies] = ['samples.json', 'policies.json'].map((file) => fetch(file).then((answer) => answer.json()));
-  await init({ module_or_path: 'tapsieve_demo_bg.wasm' });
+  const [samples, policies] = ['samples.json', 'policies.json'].map(list);
+  await init({ module_or_path: detector() });
   const engine = new Engine();
   const event = startEvent(engine, JSON.parse(catalog()), await samples, {
     openFile: (file) => { select('file'); files.open(file); },

@@ -4,12 +4,11 @@ import { byId, bytes, download, make, number } from './dom.js';
 import { insertion, show as showRecord } from './json.js';
 import { outcome, showOutcome } from './outcome.js';
 import { ofEvent, showExports } from './exports.js';
+import { startWorker } from './parts.js';
 import { startStories } from './stories.js';
 import { startTable } from './table.js';
 import { draw } from './timeline.js';
 import { provider, readable, sentence } from './words.js';
-
-const scripts = globalThis.trustedTypes?.createPolicy('worker', { createScriptURL: () => 'worker.js' });
 
 /** The policy has to stay as it is for so long before a file is read again, in milliseconds. */
 const CALM = 400;
@@ -38,7 +37,7 @@ export function startFile(samples, { openEvent, openPolicy, shown }) {
     clearTimeout(waiting);
     stale = false;
     worker?.terminate();
-    worker = new Worker(scripts?.createScriptURL('') ?? 'worker.js', { type: 'module' });
+    worker = startWorker();
     worker.onmessage = ({ data }) => hear(data);
     worker.onerror = (problem) => failed(problem.message ?? 'the worker could not be started');
     table.empty(policy !== undefined);

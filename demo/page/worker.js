@@ -1,6 +1,7 @@
 // Reads a file off the main thread: unpacks it, sieves it piece by piece, keeps totals, writes the enriched file.
 
 import init, { Engine, Export, Sieve } from './tapsieve_demo.js';
+import { detector } from './parts.js';
 import { Totals } from './totals.js';
 
 /** How often the page hears of progress, in milliseconds. */
@@ -12,7 +13,7 @@ const BLOB_MAX = 1_000_000_000;
 /** Parts of a written file are joined up to this size before they are handed over, in bytes. */
 const PART_BYTES = 4_000_000;
 
-const ready = init({ module_or_path: 'tapsieve_demo_bg.wasm' });
+const ready = init({ module_or_path: detector() });
 let sieve;
 let engine;
 let policy;

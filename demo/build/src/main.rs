@@ -1,6 +1,9 @@
-//! `tapsieve-demo-build WASM OUT`: the page's files, its samples and policies, and the bindings of the built wasm in one flat folder.
+//! `tapsieve-demo-build WASM OUT`: the page's files, its samples and policies, and the bindings of the built wasm in one
+//! flat folder, and the same page as one file, `tapsieve.html`.
 
-use std::collections::BTreeMap;
+mod single;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +12,9 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use toml_edit::{DocumentMut, Table};
 use wasm_bindgen_cli_support::Bindgen;
+
+/// How large the single file may be.
+const SINGLE_BYTES_MAX: usize = 500_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -36,12 +42,22 @@ fn build(wasm: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .remove_producers_section(true)
         .omit_default_module_path(true)
         .generate(out)?;
+    let mut files = BTreeSet::from(["tapsieve_demo.js".to_owned()]);
     for entry in fs::read_dir(demo.join("page"))? {
-        let entry = entry?;
-        fs::copy(entry.path(), out.join(entry.file_name()))?;
+        let name =
+            entry?.file_name().into_string().map_err(|name| format!("{}: no UTF-8", name.display()))?;
+        fs::copy(demo.join("page").join(&name), out.join(&name))?;
+        files.insert(name);
     }
     fs::write(out.join("samples.json"), samples(&demo)?)?;
     fs::write(out.join("policies.json"), policies(&demo)?)?;
+    let single = single::page(out, &files, &demo.join("single/parts.js"))?;
+    if single.len() > SINGLE_BYTES_MAX {
+        return Err(
+            format!("the single file has {} bytes, the limit is {SINGLE_BYTES_MAX}", single.len()).into()
+        );
+    }
+    fs::write(out.join("tapsieve.html"), single)?;
     Ok(())
 }
 

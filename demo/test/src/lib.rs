@@ -10,9 +10,9 @@ use tapsieve_demo_serve::Server;
 
 pub use browser::{Browser, Page};
 
-/// The repository's root.
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+/// The folder of the built page.
+pub fn demo() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../dist/demo")
 }
 
 /// Serves the built page on a free port of loopback for as long as the process lives; returns its address.
@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 /// # Errors
 /// It is not built.
 pub fn serve_demo() -> Result<String, String> {
-    let folder = root().join("dist/demo");
+    let folder = demo();
     if !folder.join("index.html").exists() {
         return Err("dist/demo is not built; run `cargo xtask demo --out dist/demo`".into());
     }
@@ -28,6 +28,16 @@ pub fn serve_demo() -> Result<String, String> {
     let address = server.address().map_err(|error| error.to_string())?;
     thread::spawn(|| server.run());
     Ok(format!("http://{address}/"))
+}
+
+/// The address of the page that is one file on disk.
+///
+/// # Errors
+/// It is not built.
+pub fn single_file() -> Result<String, String> {
+    let file = demo().join("tapsieve.html");
+    let file = file.canonicalize().map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(format!("file://{}", file.display()))
 }
 
 /// A trial that says why it cannot run here; in a CI run it fails.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bench_fluent_bit;
+use crate::bench_start;
 use crate::build::build_module;
 use crate::setup::TARGET;
 use crate::task::{build_programs, cargo, root, run, say, target_dir};
@@ -15,6 +16,7 @@ type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
 const BENCHES: &[Bench] = &[
     ("peers", peers),
     ("fluent-bit", bench_fluent_bit::bench),
+    ("start", bench_start::bench),
     ("instructions", instructions),
     ("lint", lint),
 ];

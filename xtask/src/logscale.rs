@@ -24,13 +24,11 @@ pub(crate) fn logscale(arguments: &[String]) -> Result<(), String> {
 }
 
 /// The file's name, as LogScale gives it to what it exports: `scope--name--version.zip`.
-fn name() -> Result<String, String> {
+pub(crate) fn name() -> Result<String, String> {
     let manifest = read(&root().join("logscale/manifest.yaml"))?;
-    let value = |key: &str| {
-        let line = manifest.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
-        line.map(str::to_owned).ok_or(format!("logscale/manifest.yaml has no {key}"))
-    };
-    Ok(format!("{}--{}.zip", value("name")?.replace('/', "--"), value("version")?))
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name: "));
+    let name = name.ok_or("logscale/manifest.yaml has no name")?;
+    Ok(format!("{}--{}.zip", name.replace('/', "--"), env!("CARGO_PKG_VERSION")))
 }
 
 /// The package, the same bytes each time.
@@ -62,8 +60,10 @@ fn files() -> Result<Vec<(String, PathBuf)>, String> {
     Ok(files)
 }
 
+/// A file's text, with the version where the manifest asks for it.
 fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text.replace("@VERSION@", env!("CARGO_PKG_VERSION")))
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 mod abi;
 mod bench;
 mod bench_fluent_bit;
+mod bench_start;
 mod build;
 mod catalog;
 mod ci;
 mod demo;
 mod deny;
+mod dist;
 mod logscale;
 mod members;
 mod order;
@@ -55,8 +57,13 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "demo",
-        help: "build the browser demo and serve it on loopback; --out DIR writes a folder for any static host",
+        help: "build the browser demo and serve it on loopback; --out DIR writes a folder for any static host, and tapsieve.html, the page as one file",
         run: demo::demo,
+    },
+    Task {
+        name: "dist",
+        help: "build what a release hands out, in dist/release; check-deb tries the package on a fresh Debian",
+        run: dist::dist,
     },
     Task { name: "setup", help: "add the WebAssembly target to the Rust toolchain", run: setup::setup },
     Task {
@@ -77,7 +84,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        help: "run benchmarks: peers, fluent-bit, instructions (--bless keeps the counts); lint checks their code",
+        help: "run benchmarks: peers, fluent-bit, start, instructions (--bless keeps the counts); lint checks their code",
         run: bench::bench,
     },
     Task {

@@ -65,7 +65,7 @@ pub(crate) fn test_package(arguments: &[String]) -> Result<(), String> {
 }
 
 /// Builds `dist/tapsieve-VERSION-py3-none-any.whl`; returns its name.
-fn build_wheel() -> Result<String, String> {
+pub(crate) fn build_wheel() -> Result<String, String> {
     make_environment()?;
     let dist = root().join("dist");
     for old in wheels()? {

@@ -92,9 +92,9 @@ impl Detector {
         let claims = Claims::read(&index);
         let original = claims.wrapped.map(|record| Index::read(record, 1));
         let original = original.as_ref().and_then(|original| Record::read(b"", original));
-        let device = original.unwrap_or(top).device;
+        let Record { device, time, .. } = original.unwrap_or(top);
         self.prefilter.prepare();
-        let found = gather(&self.policy, &self.prefilter, &index, device);
+        let found = gather(&self.policy, &self.prefilter, &index, device, time);
         let Some(verdict) = found.gravest else {
             return if found.is_in_doubt || found.is_cut {
                 Outcome::Unchanged

@@ -79,12 +79,14 @@ pub(crate) fn gather<'r>(
     prefilter: &Prefilter,
     index: &Index<'r>,
     device: Option<Raw<'r>>,
+    time: Option<Raw<'r>>,
 ) -> Found<'r> {
     let bytes = index.bytes();
     let mut gather = Gather {
         policy,
         prefilter,
         device: device.and_then(Raw::text).filter(|name| is_host(name)),
+        time: time.and_then(Raw::text),
         left: bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN),
         found: Found { gravest: None, matches: 0, dropped: true, is_cut: false, is_in_doubt: false },
         jobs: vec![],
@@ -127,6 +129,8 @@ struct Gather<'r, 'p> {
     prefilter: &'p Prefilter,
     /// Who sent a line, where the shipper's record tells it.
     device: Option<Text<'r>>,
+    /// When, in the same way.
+    time: Option<Text<'r>>,
     /// How many bytes may be read again.
     left: usize,
     found: Found<'r>,
@@ -289,6 +293,9 @@ impl<'r> Gather<'r, '_> {
         for mut observation in observe_line(text) {
             // The line's own header knows better: the member may name a relay.
             observation.resource("device", self.device.as_deref().map(|name| name.to_owned().into()));
+            if observation.time.is_none() {
+                observation.time = self.time.as_deref().map(|time| time.to_owned().into());
+            }
             let mut verdict = classify(observation);
             self.policy.judge(&mut verdict);
             if gravest.as_ref().is_none_or(|known| rank(known) < rank(&verdict)) {

@@ -8,6 +8,8 @@ const TEE: &str = "iptables-extensions manual, target TEE; a log line of it was 
 const NFT: &str = "nft manual, statement dup; a log line of it was never seen";
 const OVS: &str = "ovs-vsctl manual, table Mirror; a log line of it was never seen";
 const OVN: &str = "ovn-nbctl manual, mirror commands; a log line of it was never seen";
+const NCLU: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NCLU; a log line of it was never seen";
+const NVUE: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NVUE; a log line of it was never seen";
 const SONIC: &str = "SONiC command reference, config mirror_session; a log line of it was never seen";
 
 operations! { Host,
@@ -17,9 +19,13 @@ operations! { Host,
     "ip6tables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "iptables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "iptables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
+    "net add port-mirror" Create SpanSession High TrafficDuplication Inferred NCLU;
+    "net del port-mirror" Delete SpanSession Medium TrafficDuplication Inferred NCLU;
     "nft add rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft insert rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft replace rule * dup to" Modify MirroringRule High TrafficDuplication Inferred NFT;
+    "nv set * port-mirror" CreateOrModify SpanSession High TrafficDuplication Inferred NVUE;
+    "nv unset * port-mirror" Delete SpanSession Medium TrafficDuplication Inferred NVUE;
     "ovn-nbctl * lsp-attach-mirror" Start SpanSession High TrafficDuplication Inferred OVN;
     "ovn-nbctl * lsp-detach-mirror" Stop SpanSession Medium TrafficDuplication Inferred OVN;
     "ovn-nbctl * mirror-add" Create SpanSession High TrafficDuplication Inferred OVN;

@@ -6,7 +6,7 @@ mod wrapper;
 
 pub use wrapper::{Part, Shape, opened, part, parts, shape};
 
-use crate::json::{Index, Known, Raw, known};
+use crate::json::{Index, Known, Raw, collect, known, paths};
 
 /// The seed's columns, which stand at the top level of an enriched record.
 pub const COLUMNS: [&str; 6] =
@@ -26,26 +26,60 @@ pub struct Record<'r, 'a> {
     pub columns: [bool; COLUMNS.len()],
     /// The name of the device that sent the line, where the shipper's record tells it.
     pub device: Option<Raw<'a>>,
+    /// When, where the shipper's record tells it beside the line.
+    pub time: Option<Raw<'a>>,
 }
+
+paths! {
+    /// Where shippers keep what they have read in a line's header.
+    HEADERS:
+    DEVICE => "host",
+    DEVICE => "HOST",
+    DEVICE => "hostname",
+    DEVICE => "HOSTNAME",
+    DEVICE => "_HOSTNAME",
+    DEVICE => "host.hostname",
+    DEVICE => "host.name",
+    DEVICE => "log.syslog.hostname",
+    DEVICE => "observer.hostname",
+    DEVICE => "observer.name",
+    TIME => "timereported",
+    TIME => "timestamp",
+    TIME => "time",
+    TIME => "DATE",
+    TIME => "ISODATE",
+    TIME => "@timestamp",
+    TIME => "_SOURCE_REALTIME_TIMESTAMP",
+    TIME => "__REALTIME_TIMESTAMP";
+}
+
+const DEVICE: u8 = 0;
+const TIME: u8 = 1;
 
 impl<'r, 'a> Record<'r, 'a> {
     /// Reads the top level; `None` unless the index is of one JSON object and nothing else.
     pub fn read(header: &'a [u8], index: &'r Index<'a>) -> Option<Self> {
         index.is_whole().then_some(())?;
-        let mut record = Record { header, index, columns: [false; COLUMNS.len()], device: None };
+        let found = collect(index, HEADERS);
+        let first = |code| {
+            found.iter().find(|(known, raw)| *known == code && raw.text().is_some()).map(|(_, raw)| *raw)
+        };
+        let mut record = Record {
+            header,
+            index,
+            columns: [false; COLUMNS.len()],
+            device: first(DEVICE),
+            time: first(TIME),
+        };
         for member in index.members_like(&TOP) {
-            let (key, value) = (member.key()?, member.value);
-            note(&COLUMNS, &mut record.columns, &key);
-            if let b"host" | b"HOST" | b"hostname" | b"HOSTNAME" | b"_HOSTNAME" = key.as_ref() {
-                record.device = Some(value);
-            }
+            note(&COLUMNS, &mut record.columns, &member.key()?);
         }
         Some(record)
     }
 }
 
 /// The keys that [`Record::read`] knows.
-const TOP: Known = known(&[&COLUMNS, &["host", "HOST", "hostname", "HOSTNAME", "_HOSTNAME"]]);
+const TOP: Known = known(&[&COLUMNS]);
 
 fn note(names: &[&str], present: &mut [bool], key: &[u8]) {
     for (name, present) in names.iter().zip(present) {

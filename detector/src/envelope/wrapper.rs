@@ -51,7 +51,13 @@ paths! {
     // Google's log with the text or the object that a program wrote.
     ANY => "textPayload",
     ANY => "jsonPayload",
-    // Lists that services answer with, Event Grid, Defender, a document's source, OCSF.
+    // Wazuh, and a session that Systems Manager has logged.
+    ANY => "full_log",
+    ANY => "sessionData",
+    // Queries of osquery, lists that services answer with, Event Grid, Defender, a document's source, OCSF.
+    NO_LINE => "snapshot",
+    NO_LINE => "diffResults",
+    NO_LINE => "added",
     NO_LINE => "events",
     NO_LINE => "items",
     NO_LINE => "value",

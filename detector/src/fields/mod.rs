@@ -10,6 +10,7 @@ mod export;
 mod gcp;
 mod huawei;
 mod kubernetes;
+mod line;
 mod network;
 mod oci;
 mod ocsf;

@@ -15,6 +15,8 @@ enum Says {
     Line,
     /// The program, where its words stand elsewhere.
     Program,
+    /// Arguments of a system call, each with its name.
+    Call,
     /// The words after the program.
     Rest,
     Actor,
@@ -25,7 +27,8 @@ enum Says {
 }
 
 paths! {
-    /// Laurel, Elastic and Auditbeat, OCSF; Defender; CrowdStrike and Sysmon; Falco; osquery; Tetragon.
+    /// Laurel, Elastic and Auditbeat, OCSF; Defender; CrowdStrike and Sysmon; Falco; osquery; Tetragon; SentinelOne; Carbon
+    /// Black; Docker; Tracee.
     PATHS:
     Says::Kind as u8 => "event.kind",
     Says::Words as u8 => "EXECVE.ARGV",
@@ -41,6 +44,11 @@ paths! {
     Says::Line as u8 => "winlog.event_data.CommandLine",
     Says::Line as u8 => "output_fields.proc.cmdline",
     Says::Line as u8 => "columns.cmdline",
+    Says::Line as u8 => "cmdline",
+    Says::Line as u8 => "tgt.process.cmdline",
+    Says::Line as u8 => "target_cmdline",
+    Says::Line as u8 => "Action",
+    Says::Call as u8 => "args",
     Says::Program as u8 => "process_exec.process.binary",
     Says::Rest as u8 => "process_exec.process.arguments",
     Says::Actor as u8 => "SYSCALL.AUID",
@@ -55,6 +63,8 @@ paths! {
     Says::Actor as u8 => "winlog.event_data.User",
     Says::Actor as u8 => "output_fields.user.name",
     Says::Actor as u8 => "columns.username",
+    Says::Actor as u8 => "tgt.process.user",
+    Says::Actor as u8 => "childproc_username",
     Says::Device as u8 => "NODE",
     Says::Device as u8 => "host.name",
     Says::Device as u8 => "host.hostname",
@@ -65,6 +75,9 @@ paths! {
     Says::Device as u8 => "Computer",
     Says::Device as u8 => "hostIdentifier",
     Says::Device as u8 => "node_name",
+    Says::Device as u8 => "endpoint.name",
+    Says::Device as u8 => "device_name",
+    Says::Device as u8 => "hostName",
     Says::Device as u8 => "hostname",
     Says::Time as u8 => "@timestamp",
     Says::Time as u8 => "properties.Timestamp",
@@ -83,7 +96,12 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
     if text(Says::Kind).is_some_and(|kind| matches!(&*kind, "signal" | "alert")) {
         return None;
     }
-    let by_words = all(Says::Words).filter_map(Raw::array).flat_map(|list| {
+    let lists = all(Says::Call).filter_map(Raw::array).flat_map(Elements::new).filter_map(|argument| {
+        let argument = Index::read(argument.0, 1);
+        let is_named = argument.at("name").and_then(Raw::string).is_some_and(|name| name == "argv");
+        argument.at("value").filter(|_| is_named)
+    });
+    let by_words = all(Says::Words).chain(lists).filter_map(Raw::array).flat_map(|list| {
         let words: Vec<Text<'_>> = Elements::new(list).filter_map(Raw::text).collect();
         observe_arguments(&words)
     });

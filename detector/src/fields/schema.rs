@@ -1,7 +1,7 @@
 //! Events in other products' schemas: writes them anew in the shapes that their providers log, so that what is read from
 //! either is the same. Knows what may be said and where a provider says it; each product's own names are its table's.
 
-use super::{Observation, Text, ecs, export, observe, ocsf, process, values};
+use super::{Observation, Text, ecs, export, line, observe, ocsf, process, values};
 use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect};
 use alloc::vec::Vec;
 
@@ -76,9 +76,10 @@ static SCHEMAS: [(&str, &Paths<'static>); 3] = [
     ("event.action", &ecs::PATHS),
 ];
 
-/// Reads an object that may tell of an event in another product's schema, or of a process that began.
+/// Reads an object that may tell of an event in another product's schema, of a process that began, or of a
+/// device's line.
 pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
-    anew(object).or_else(|| process::observe(object))
+    anew(object).or_else(|| process::observe(object)).or_else(|| line::observe(object))
 }
 
 fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {

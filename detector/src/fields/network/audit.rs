@@ -2,29 +2,46 @@
 //! them with their record's type and without, and several records in one line.
 
 use super::{Readings, find, header, keyed, program, text, tools};
+use crate::catalog::EventOutcome;
 use crate::fields::Observation;
 use alloc::vec::Vec;
 
 /// Reads the arguments and the title that a line has.
 pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
-    for key in [&b"argc="[..], b"proctitle="] {
+    for key in [&b"argc="[..], b"proctitle=", b" cmd="] {
         let Some(at) = find(line, key) else { continue };
         let (before, fields) = line.split_at_checked(at).unwrap_or_default();
         let fields = fields.get(key.len()..).unwrap_or_default();
-        let mut words = program::Words::default();
-        if key.starts_with(b"p") {
-            let title =
-                decoded(fields.split(|&byte| byte == b' ' || byte == b'\n').next().unwrap_or_default());
-            title.split(|&byte| byte == 0).for_each(|word| words.push(word));
-        } else {
-            arguments(line, fields, &mut words);
-        }
-        let kind = [&b"type="[..], b"EXECVE", b"PROCTITLE"].iter().find_map(|kind| find(before, kind));
         let mut told: Vec<Observation<'a>> = Vec::new();
-        program::observe(&words.text, &mut told);
+        let value = fields.split(|&byte| byte == b' ' || byte == b'\n').next().unwrap_or_default();
+        let is_plain = !value.starts_with(b"\"") && !is_hexadecimal(value);
+        let is_title = key.starts_with(b"p");
+        if key.starts_with(b"a") || is_title && !is_plain {
+            let mut words = program::Words::default();
+            if is_title {
+                decoded(value).split(|&byte| byte == 0).for_each(|word| words.push(word));
+            } else {
+                arguments(line, fields, &mut words);
+            }
+            program::observe(&words.text, &mut told);
+        } else {
+            // As it was typed, or as a reader of the log has decoded it.
+            let text = if is_plain { fields.split(|&byte| byte == b'\n').next() } else { None };
+            program::observe_text(&text.map_or_else(|| decoded(value), <[u8]>::to_vec), &mut told);
+        }
+        let kind =
+            [&b"type="[..], b"EXECVE", b"PROCTITLE", b"USER_CMD"].iter().find_map(|kind| find(before, kind));
+        let is_refused = !is_plain && find(fields, b" res=failed").is_some();
         for mut observation in told {
             observation.resource("device", text(keyed(before, b"node=", b' ')));
             observation.time = text(keyed(before, b"audit(", b':'));
+            // Who has logged in; behind what the actor wrote.
+            observation.actor =
+                text(keyed(fields, b"AUID=\"", b'"')).filter(|_| key == b" cmd=" && !is_plain);
+            observation.actor_type = observation.actor.as_ref().map(|_| "user");
+            if key == b" cmd=" && is_refused {
+                observation.outcome = EventOutcome::Failure;
+            }
             header::fill(before.get(..kind.unwrap_or(at)).unwrap_or_default(), &mut observation);
             readings.add(observation);
         }
@@ -65,12 +82,17 @@ fn arguments(line: &[u8], fields: &[u8], words: &mut program::Words) {
     }
 }
 
+/// Whether the audit system wrote this in hexadecimal.
+fn is_hexadecimal(text: &[u8]) -> bool {
+    text.len().is_multiple_of(2) && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+}
+
 /// Bytes that are quoted, or written in hexadecimal.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).map_or(0, |digit| digit as u8);
     match text {
         [b'"', plain @ .., b'"'] => plain.to_vec(),
-        _ if text.iter().all(u8::is_ascii_hexdigit) => {
+        _ if is_hexadecimal(text) => {
             text.chunks(2).map(|pair| pair.iter().fold(0, |byte, &hex| byte << 4 | digit(hex))).collect()
         }
         _ => text.to_vec(),

@@ -89,6 +89,16 @@ pub(super) static SWITCH: Family = Family {
     verb: false,
     actions: &[("set _ disable", Action::Stop)],
     arguments: &[
+        ("mirroring-instance", "session"),
+        ("mirror-destination local", "destination"),
+        ("mirror-by-port", "session"),
+        ("in-port", "source_interface"),
+        ("out-port", "destination"),
+        ("add port", "source_interface"),
+        ("ltm virtual", "session"),
+        ("clone-pools add {", "destination"),
+        ("sniffer packet", "source_interface"),
+        ("-w", "file"),
         ("no capture", "packet_capture"),
         ("capture", "packet_capture"),
         ("interface", "source_interface"),
@@ -178,6 +188,9 @@ pub(super) static NOKIA: Family = Family {
 /// Parts of a Junos configuration that are deleted whole.
 const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", true), ("_ _", true)];
 
+/// Commands that need nothing named after them.
+const BARE: [&str; 2] = ["remote-span", "tap aggregation"];
+
 /// A family with its rows unpacked.
 pub(super) struct Rows {
     family: &'static Family,
@@ -234,7 +247,9 @@ fn observe<'a>(
             action = lookup(all.get(at..).unwrap_or_default(), family.actions).or(action);
         }
         if family.named {
-            let named = !rest.is_empty() || operation.name.bytes().any(|byte| byte == b'*');
+            let named = !rest.is_empty()
+                || operation.name.bytes().any(|byte| byte == b'*')
+                || BARE.iter().any(|part| operation.name.ends_with(part));
             (named || operation.action == Action::Read).then_some(())?;
             // Other things can be monitored, and shown by this word.
             (operation.name != "show monitor" || rest.is_empty() || rest.first() == Some(&&b"detail"[..]))

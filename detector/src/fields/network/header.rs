@@ -61,15 +61,18 @@ fn read(header: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
                 time = header.get(from..end);
                 (expected, start) = (true, Some((from, true)));
             } else if clock {
-                // The zone follows the clock time, or the host does.
-                if matches!(stem, b"UTC" | b"GMT") || stem.len() < word.len() && stem.len() <= 5 {
+                // The zone follows the clock time, or the host does; behind an offset it may still come.
+                let is_offset = matches!(stem, [b'+' | b'-', b'0'..=b'9', ..]);
+                if is_offset {
+                    time = header.get(from..end);
+                } else if matches!(stem, b"UTC" | b"GMT") || stem.len() < word.len() && stem.len() <= 5 {
                     if stem.iter().all(u8::is_ascii_uppercase) {
                         time = header.get(from..end);
                     }
                 } else if is_name(stem) {
                     device = Some(stem);
                 }
-                (expected, start) = (false, None);
+                (expected, start) = (is_offset, None);
             }
         } else if expected && is_name(stem) && !is_clock(stem) && !is_uptime(stem) {
             device = Some(stem);
@@ -101,6 +104,12 @@ fn is_number(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_digit)
 }
 
+/// `01420002:5`, as F5 numbers its messages.
+fn is_code(word: &[u8]) -> bool {
+    let mut halves = word.splitn(2, |&byte| byte == b':');
+    halves.all(is_number)
+}
+
 /// `2y10w`, `1d02h`.
 fn is_uptime(word: &[u8]) -> bool {
     word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'y' | b'w' | b'd' | b'h'))
@@ -114,6 +123,7 @@ pub fn is_host(word: &str) -> bool {
 fn is_name(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_alphanumeric)
         && !is_number(word)
+        && !is_code(word)
         && !DAYS.chunks(3).any(|day| day == word)
         && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
 }
@@ -154,8 +164,15 @@ mod tests {
                 Some("Mar  7 12:00:01.1"),
             ),
             ("<166>Oct 18 14:39:03 edge01.bru01 Aaa: ", Some("edge01.bru01"), Some("Oct 18 14:39:03")),
+            (
+                "2026-03-07 12:00:01 +0000\t192.0.2.254",
+                Some("192.0.2.254"),
+                Some("2026-03-07 12:00:01 +0000"),
+            ),
             ("Mar  7 12:00:01\t192.0.2.254\t", Some("192.0.2.254"), Some("Mar  7 12:00:01")),
             ("158 2026/03/07 12:00:01.12 UTC MINOR: ", None, Some("2026/03/07 12:00:01.12 UTC")),
+            ("Mar  7 12:00:01 lb1 notice tmsh[163]: 01420002:5: ", Some("lb1"), Some("Mar  7 12:00:01")),
+            ("01420002:5: ", None, None),
             ("Mar  7 12:00:01 mx1 mgd[3046]: ", Some("mx1"), Some("Mar  7 12:00:01")),
             (
                 "2026-03-07T12:00:02.1Z stdout F <189>62: sw1: 000061: Mar  7 12:00:01: ",

@@ -19,7 +19,7 @@ const BEGUN: u8 = 3;
 pub(super) type Word<'w> = (u8, &'w [u8]);
 
 /// The number of a program that is no tool.
-const UNKNOWN: usize = 7;
+const UNKNOWN: usize = tools::COUNT;
 
 /// Introduces the command in a log of sudo.
 const MARK: &[u8] = b"COMMAND=";
@@ -29,7 +29,7 @@ const RUNNERS: [(&str, u8); 4] = [
     (
         "env nice nohup stdbuf setsid busybox toybox nsenter unshare exec command builtin eval time ionice sudo doas \
          strace ltrace xargs setpriv systemd-run runuser xtables-nft-multi xtables-legacy-multi lxc-attach if then else do \
-         while ! {",
+         while ! { exec_create: exec_start:",
         0,
     ),
     ("timeout chroot taskset chrt", 1),
@@ -103,6 +103,11 @@ fn lex(text: &[u8], words: &mut Vec<u8>) {
                 continue;
             }
             b'\'' | b'\\' => continue,
+            // As syslog writes the end of a line.
+            b'#' if text.get(at..).is_some_and(|rest| rest.starts_with(b"012")) => {
+                at = at.saturating_add(3);
+                ENDED
+            }
             _ if is_space(byte) => {
                 if quoted {
                     QUOTED

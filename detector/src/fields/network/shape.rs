@@ -31,9 +31,9 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 30] = [
+const SHAPES: [(&str, Read, EventOutcome); 54] = [
     // The configuration logger of Cisco IOS.
-    ("User:{u}logged command:{c}", chain, EventOutcome::Success),
+    ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
     // accounting as it is shown and exported.
     ("User:{u} executed the command:{c}", chain, EventOutcome::Success),
@@ -44,27 +44,46 @@ const SHAPES: [(&str, Read, EventOutcome); 30] = [
     // Cisco ASA.
     ("User '{u}' executed the '{C}' command", typed, EventOutcome::Success),
     ("User '{u}', running '{-}' from IP {s}, executed '{C}'", typed, EventOutcome::Success),
+    ("User '{u}' executed cmd: {c}", typed, EventOutcome::Success),
     // Arista EOS, and servers in the same words of TACACS+; then Cisco's own servers.
     ("{k} stop {-}service=shell{-}cmd={c}", typed, EventOutcome::Success),
     ("{k} start {-}service=shell{-}cmd={c}", typed, EventOutcome::Started),
+    ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tdeny\tshell\t{c}", typed, EventOutcome::Failure),
+    ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tpermit\tshell\t{c}", typed, EventOutcome::Unknown),
     (
-        "{h}TACACS{-}CmdSet=[ CmdAV={C} ],\n{-} User={u},\n{-}Remote-Address={s},\n{-}Port={t},\n{-}NetworkDeviceName={y},",
+        "{h}CmdSet=[ CmdAV={C} ],\n{-} User={u},\n{-}Remote-Address={s},\n{-} Port={t},\n{-}NetworkDeviceName={y},",
         typed,
         EventOutcome::Success,
     ),
-    // Huawei, Comware, Dell OS10, and the switches made with FASTPATH, such as Dell OS6.
+    // AOS-CX, Huawei, Comware, Dell OS10, and the switches made with FASTPATH, such as Dell OS6.
+    (
+        "{h}rec=ACCT_CMD{-}user={u} {-}data=\"{C}\"\n{-}hostname={y} \n{-}addr={s} \n{-}res={r}",
+        typed,
+        EventOutcome::Unknown,
+    ),
     ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", typed, EventOutcome::Success),
     ("{h}SHELL_CMD: -Line={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
+    ("{h}User {u} on {t} from {s} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}User {u} on {t} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}%% {-}CLI:{s}:{u}:{c}", typed, EventOutcome::Unknown),
+    // Extreme EXOS, VOSS and SLX, and F5.
+    ("{h}cli.logRemoteCmd> {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
+    ("{h}CLILOG INFO {-} {-}:{s} {u} {c}", typed, EventOutcome::Unknown),
+    (
+        "{h} DCMCFG, {u}/{-}/{s}/{-},, {y}, {-} Status: {r}, User command: \"configure config {C}\"",
+        typed,
+        EventOutcome::Unknown,
+    ),
+    ("{h}AUDIT - pid={-} user={u} {-} status=[{r}] cmd_data={c}", typed, EventOutcome::Unknown),
     // MikroTik, FortiGate and PAN-OS.
-    ("{h}mangle rule {-} by {-}:{u}@{s} ({-} = /{C})", typed, EventOutcome::Success),
+    ("{h}mangle rule {v} by {-}:{u}@{s} ({-} = /{C})", mangled, EventOutcome::Success),
+    ("{-} user=\"{u}\" ui=\"{-}({s})\"{-} msg=\"{C}\"\n{-}devname=\"{y}\"", typed, EventOutcome::Success),
     (
         "{-} cfgpath=\"{e}\"\n{-} action=\"{v}\"\n{-} user=\"{u}\" ui=\"{-}({s})\n{-}devname=\"{y}\"\n{-}cfgobj=\"{n}\"",
         message,
         EventOutcome::Success,
     ),
-    ("{h},{-},{-},CONFIG,{-},{-},{d},{s},{-},{v},{u},{-},{r},{p}", change, EventOutcome::Unknown),
+    ("{h},{-},{-},CONFIG,{-},{-},{d},{s},{-},{v},{u},{-},{r},{p},{w}", change, EventOutcome::Unknown),
     // Junos: changes, then commands, whose outcome is not told; without the tag where a shipper took it off; and as
     // structured data alone.
     ("{h}UI_{-}User '{u}' {v}: [{p}]{w}", change, EventOutcome::Success),
@@ -76,11 +95,36 @@ const SHAPES: [(&str, Read, EventOutcome); 30] = [
     // Nokia SR OS: its events in syslog and on the console, and what is typed.
     ("{h}Base MIRROR-{-}-{e}-{-}:{c}", message, EventOutcome::Success),
     ("{h}MIRROR #{n} Base Mirror {c}", message, EventOutcome::Success),
-    ("{h}cli_user_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
+    ("{h}cli_{-}_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
+    // Cisco ACI, VMware NSX and Meraki.
+    ("{h}subj-[uni/{-}/{e}-{n}]/mod-{c}\n{-}]/mod-{X} {v}\n{-} user={u} ", message, EventOutcome::Success),
+    (
+        "{h}audit=\"true\"{-}UserName=\"{u}\"{-}Src=\"{s}\"{-} Operation=\"{e}\"{-} status=\"{r}\"\n{-}\"display_name\":\"{c}\"",
+        message,
+        EventOutcome::Unknown,
+    ),
+    ("{h}Meraki {e} from {s}: {r}", message, EventOutcome::Unknown),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} ;{-}COMMAND={c}", program, EventOutcome::Unknown),
     ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
+    // What else runs commands and tells of it: doas, cron, Ansible; shells, which log their history or a session; snoopy,
+    // whose working directory may end as its own words do; Sysmon.
+    ("{h}doas: {u} ran command {C} as {-}", program, EventOutcome::Unknown),
+    ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
+    ("{h} ({u}) CMD ({C})", program, EventOutcome::Started),
+    ("{h}Invoked with {-}_raw_params={c}", program, EventOutcome::Unknown),
+    ("{h}HISTORY: PID={-} UID={-} {c}", program, EventOutcome::Unknown),
+    ("{h}: {u} [{-}]: {C} [", program, EventOutcome::Unknown),
+    ("sh-{-}$ {c}", program, EventOutcome::Unknown),
+    ("sh-{-}# {c}", program, EventOutcome::Unknown),
+    ("{h}snoopy[{-}]: [{-}]: {c}", program, EventOutcome::Unknown),
+    ("{h}snoopy[{-}]: [{X}]: {c}", program, EventOutcome::Unknown),
+    (
+        "{h}<Data Name=\"CommandLine\">{c}</Data>\n{-}<Data Name=\"User\">{u}</Data>\n{-}<Computer>{y}</Computer>\n{-}SystemTime=\"{d}\"",
+        marked_up,
+        EventOutcome::Unknown,
+    ),
 ];
 
 /// Reads a line by every shape that it has. `before` stands before the line.
@@ -109,6 +153,7 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
             continue;
         }
         source = source.split(|&byte| byte == b'/').next().unwrap_or_default();
+        let mut device = parts.part(b'y');
         let who = parts.part(b'k');
         if !who.is_empty() {
             header = who;
@@ -117,10 +162,17 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
                 (header, tty) = last_word(header);
             }
             (header, user) = last_word(header);
+            // A server's own header stands before the device that it heard of.
+            let (server, heard) = last_word(header);
+            if server.trim_ascii_end().ends_with(b"]:")
+                && core::str::from_utf8(heard).is_ok_and(header::is_host)
+            {
+                device = heard;
+            }
         }
-        let result = parts.part(b'r').split(|&byte| byte == b')').next().unwrap_or_default();
-        // sudo says why it refuses before it names the tty.
-        let refused = !parts.part(b'f').is_empty();
+        let result = parts.part(b'r').split(|&byte| matches!(byte, b')' | b'\'')).next().unwrap_or_default();
+        // sudo says why it refuses before it names the tty, ISE before it names anything.
+        let refused = !parts.part(b'f').is_empty() || find(header, b" NOTICE Failed-Attempt: ").is_some();
         read(&parts, &mut told);
         for mut observation in told.drain(..) {
             if observation.actor.is_none()
@@ -133,10 +185,10 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
                 observation.source_ip = known(source);
             }
             observation.resource("tty", known(tty));
-            observation.resource("device", known(parts.part(b'y')));
+            observation.resource("device", known(device));
             observation.time = text(parts.part(b'd'));
             let known = if refused { EventOutcome::Failure } else { *outcome };
-            observation.outcome = lookup(&[result.trim_ascii()], &RESULTS).unwrap_or(known);
+            observation.outcome = lookup(&words(result.trim_ascii()), &RESULTS).unwrap_or(known);
             header::fill(header, &mut observation);
             header::fill(before, &mut observation);
             readings.add(observation);
@@ -185,8 +237,25 @@ fn may_monitor(text: &[u8]) -> bool {
     text.windows(7).any(|window| window.eq_ignore_ascii_case(b"monitor"))
 }
 
+/// Whether a text begins as those do that name no monitor.
+fn begins(text: &[u8], first: &str) -> bool {
+    let text = text.strip_prefix(b"no ").unwrap_or(text);
+    program::place_in(first, text.split(|&byte| byte == b' ').next().unwrap_or_default()).is_some()
+}
+
+/// A command of the configuration logger, which has those of a session's mode one by one.
+fn logged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let command = parts.part(b'c').trim_ascii();
+    if begins(command, "source origin erspan-id remote-span") {
+        let all = words(command);
+        told.extend(command::Rows::of(&CISCO).observe(&all, all.len()));
+    } else {
+        chained(command, told);
+    }
+}
+
 /// One command, or several joined by semicolons, as NX-OS writes the modes in which a command was given, and what is
-/// done inside of the session that one names. Elsewhere the lines of a sub-mode name none and are not told.
+/// done inside of the session that one names. Elsewhere most lines of a sub-mode name none and are not told.
 fn chain<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     chained(parts.part(b'c').trim_ascii(), told);
 }
@@ -199,7 +268,8 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
     for inner in chain.split(|&byte| byte == b';') {
         let rest = chain.get(at..).unwrap_or_default();
         at = at.saturating_add(inner.len()).saturating_add(1);
-        let named = may_monitor(inner).then(|| words(inner.trim_ascii()));
+        let inner = inner.trim_ascii();
+        let named = (may_monitor(inner) || begins(inner, "ethanalyzer")).then(|| words(inner));
         let found = named.and_then(|named| cisco.observe(&named, named.len()));
         if let Some(mut observation) = found {
             if let Some(name) =
@@ -242,11 +312,14 @@ fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         let mut all = words(line);
         for word in &mut all {
             *word = word.strip_prefix(b"CmdArgAV=").unwrap_or(word);
+            *word = word.strip_prefix(b"\"").unwrap_or(word);
+            *word = word.strip_suffix(b"\"").unwrap_or(word);
         }
         all.retain(|word| !matches!(*word, b"" | b"<cr>"));
-        for rows in [cisco, switch] {
-            told.extend(rows.observe(&all, all.len()));
+        if may_monitor(line) || begins(line, "tap") {
+            told.extend(cisco.observe(&all, all.len()));
         }
+        told.extend(switch.observe(&all, all.len()));
         return;
     }
     let peer = keyed(line, b"addr=", b' ');
@@ -263,6 +336,31 @@ fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     }
 }
 
+/// A rule of MikroTik's, whose words are keys with their values.
+fn mangled<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    typed(parts, told);
+    for observation in told {
+        observation.word("destination", keyed(parts.part(b'c'), b" sniff-target=", b' '));
+        observation.action = done(parts.part(b'v'));
+    }
+}
+
+/// What verbs say was done.
+fn done(verb: &[u8]) -> Option<Action> {
+    const VERBS: [(&str, Action); 9] = [
+        ("Add", Action::Create),
+        ("added", Action::Create),
+        ("creat", Action::Create),
+        ("Edit", Action::Modify),
+        ("modif", Action::Modify),
+        ("chang", Action::Modify),
+        ("Delet", Action::Delete),
+        ("delet", Action::Delete),
+        ("remov", Action::Delete),
+    ];
+    VERBS.iter().find(|(begins, _)| verb.starts_with(begins.as_bytes())).map(|(_, action)| *action)
+}
+
 /// A verb, a path and what follows it: `"old -> "new"`, or attributes of which the last is the new value.
 fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let path = parts.part(b'p').split(|&byte| matches!(byte, b'\\' | b']' | b',')).next().unwrap_or_default();
@@ -270,13 +368,23 @@ fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     // PAN-OS says so of a change; of Junos it is none.
     let mut all = words(if verb == b"edit" && parts.part(b'r') != b"" { b"set" } else { verb });
     all.extend(words(path.trim_ascii()));
+    all.retain(|word| !word.is_empty());
     let path_len = all.len();
+    let junos = command::Rows::of(&JUNOS);
+    // PAN-OS has what an object was and became behind its path, with a semicolon behind each part.
+    if parts.part(b'r') != b"" {
+        let found = junos.observe(&all, path_len);
+        let more = parts.part(b'w').split(|byte| b" \";,".contains(byte)).take(WORDS_MAX);
+        all.extend(more.filter(|word| !word.is_empty()));
+        told.extend(found.or_else(|| junos.observe(&all, all.len())));
+        return;
+    }
     let value = parts.part(b'w').rsplit(|&byte| byte == b'"').nth(1).filter(|value| !value.is_empty());
     // `[… then] "port-mirror"`: other values that could end a path stand apart from it, unseen by the prefilter.
     let is_action = value.is_some() && all.last().is_some_and(|last| *last == b"then");
     all.extend(value);
     let path_len = path_len.saturating_add(usize::from(is_action));
-    told.extend(command::Rows::of(&JUNOS).observe(&all, path_len));
+    told.extend(junos.observe(&all, path_len));
 }
 
 /// A Junos command as it was typed or sent.
@@ -295,13 +403,32 @@ fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     told.extend(command::Rows::of(&NOKIA).observe(&all, all.len()));
 }
 
+/// A Linux command in an element of XML.
+fn marked_up<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let mut text = parts.part(b'c').split(|&byte| byte == b'&');
+    let mut command = Vec::from(text.next().unwrap_or_default());
+    for part in text {
+        let end = part.iter().position(|&byte| byte == b';').unwrap_or_default();
+        let (name, after) = part.split_at_checked(end).unwrap_or_default();
+        let byte = program::place_in("amp lt gt quot apos", name).and_then(|at| b"&<>\"'".get(at));
+        command.push(*byte.unwrap_or(&b'&'));
+        command.extend_from_slice(if byte.is_some() { after.get(1..).unwrap_or_default() } else { part });
+    }
+    program::observe_text(&command, told);
+}
+
 /// A Linux command in full.
 fn program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     program::observe_text(parts.part(b'c'), told);
 }
 
 /// How devices say how a command ended. NX-OS: One that is sent on to be carried out has a second line that tells.
-const RESULTS: [(&str, EventOutcome); 7] = [
+const RESULTS: [(&str, EventOutcome); 12] = [
+    ("completed", EventOutcome::Success),
+    ("Command OK", EventOutcome::Success),
+    ("200", EventOutcome::Success),
+    ("201", EventOutcome::Success),
+    ("204", EventOutcome::Success),
     ("SUCCESS", EventOutcome::Success),
     ("Succeeded", EventOutcome::Success),
     ("FAILURE", EventOutcome::Failure),
@@ -327,18 +454,14 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     };
     let Some(operation) = named(&[b"MIRROR ", event])
         .or_else(|| named(&[event]))
+        .or_else(|| named(&[b"uni/", event]))
         .or_else(|| named(&[event, b" mirror session"]))
     else {
         return;
     };
     let mut observation = Observation::named(operation);
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
-    observation.action = match parts.part(b'v') {
-        b"Add" => Some(Action::Create),
-        b"Edit" => Some(Action::Modify),
-        b"Delete" => Some(Action::Delete),
-        _ => None,
-    };
+    observation.action = done(parts.part(b'v'));
     // SONiC's session, and the number of FortiGate's object.
     if !event.starts_with(b"source") && !event.starts_with(b"destination") {
         observation.word("session", if number.is_empty() { parts.part(b'c') } else { number });

@@ -34,14 +34,16 @@ impl<'w> Reading<'w> {
 type Read = for<'w> fn(&'w [u8], &[Word<'w>], &mut Reading<'w>) -> Option<()>;
 
 /// The tools by their names; the first ones are told by their words too, where the program has another name.
-static TOOLS: [(&str, Read); 6] = [
+static TOOLS: [(&str, Read); COUNT] = [
     ("tc", tc),
     ("nft", nft),
     ("iptables ip6tables iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy", iptables),
     ("ovs-vsctl", other),
     ("ovn-nbctl", other),
     ("config", other),
+    ("nv net", other),
 ];
+pub(super) const COUNT: usize = 7;
 const UNNAMED: usize = 3;
 
 /// The place of a tool by its name.
@@ -259,7 +261,7 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
 /// the same line: `--id=@p get Port eth1`.
 fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> Option<()> {
     /// The words before values, and the values' names.
-    const VALUES: [(&str, &str); 11] = [
+    const VALUES: [(&str, &str); 15] = [
         ("Bridge", "bridge"),
         ("destroy Mirror", "session"),
         ("set Mirror", "session"),
@@ -271,6 +273,10 @@ fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> O
         ("erspan add", "session source_address destination"),
         ("mirror_session add", "session source_address destination"),
         ("mirror_session remove", "session"),
+        ("port-mirror session", "session"),
+        ("span destination", "destination"),
+        ("span source-port", "source_interface"),
+        ("dst-port", "destination"),
     ];
     let mut all: Vec<&[u8]> = Vec::from([name]);
     let mut verb = false;

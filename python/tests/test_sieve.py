@@ -6,13 +6,14 @@ import datetime
 import gzip
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
 import zstandard
 from conftest import MIRROR, NOISE, cases
 
-from tapsieve import Counts, InputError, ModuleError, PolicyError, Sieve
+from tapsieve import Counts, InputError, ModuleError, PolicyError, Sieve, _input
 
 
 def test_every_vector() -> None:
@@ -174,6 +175,23 @@ def test_a_broken_file_gives_what_was_there(tmp_path: Path) -> None:
         next(Sieve().events(tmp_path / "none"))
     with pytest.raises(InputError, match="stream of text"):
         next(Sieve().events(io.StringIO("{}")))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("library", ["zlib", "isal.isal_zlib"])
+def test_a_whole_gzip_file_is_right_or_refused(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_input, "inflate", pytest.importorskip(library))
+    text = b"".join(b'{"n":%d}\n' % number for number in range(5000))
+    packed = gzip.compress(text[:20_000]) + gzip.compress(text[20_000:])
+    assert _input.gunzip(memoryview(packed), len(text)) == text
+    assert _input.gunzip(packed, len(text) - 1) is None
+    assert _input.gunzip(packed + b"rubbish", len(text)) is None
+    chance = random.Random(7)
+    for _ in range(300):
+        broken = bytearray(packed)
+        at = chance.randrange(10, len(packed))
+        broken[at] ^= 1 << chance.randrange(8)
+        assert _input.gunzip(bytes(broken), len(text)) in (None, text)
+        assert _input.gunzip(packed[:at], len(text)) is None or len(packed) - at == len(gzip.compress(text[20_000:]))
 
 
 def test_lines_over_the_limit_pass_unread() -> None:

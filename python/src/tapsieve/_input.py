@@ -6,13 +6,20 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import zstandard
 
 from ._policy import reason
 from .errors import InputError
+
+try:
+    # The same interface, three times as fast; comes with the extra `spark`.
+    inflate: Any = import_module("isal.isal_zlib")
+except ImportError:
+    inflate = zlib
 
 READ_BYTES = 256 << 10
 GZIP_MAGIC = b"\x1f\x8b"
@@ -124,6 +131,23 @@ def _up_to_error(member: zlib._Decompress, data: bytes) -> bytes:
     except zlib.error:
         pass
     return b"".join(out)
+
+
+def gunzip(content: bytes | memoryview, bytes_max: int) -> bytes | None:
+    """All of a gzip file at once; None where that is more than `bytes_max` or broken: `chunks` tells where and why."""
+    pieces: list[bytes] = []
+    room = bytes_max
+    while content:
+        member = inflate.decompressobj(31)
+        try:
+            pieces.append(member.decompress(content, room + 1))
+        except inflate.error:
+            return None
+        room -= len(pieces[-1])
+        if room < 0 or not member.eof:
+            return None
+        content = member.unused_data
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _zstd(data: bytes, read: Callable[[], bytes], name: str) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import threading
@@ -32,6 +33,10 @@ class Program:
         config = wasmtime.Config()
         # A call that does not return costs its record, not the process.
         config.epoch_interruption = True
+        # Every worker of a cluster is a process of its own: one compiles, the others find the machine code.
+        if os.environ.get("TAPSIEVE_CACHE") != "off":
+            with contextlib.suppress(wasmtime.WasmtimeError):
+                config.cache = True
         self.engine = wasmtime.Engine(config)
         try:
             self.module = wasmtime.Module(self.engine, wasm)

@@ -59,20 +59,23 @@ def enrich(
     return df.mapInArrow(run, StructType([*df.schema.fields, StructField("mirror", MIRROR)]))
 
 
-def scan_files(files: DataFrame, policy: PolicyLike | None = None) -> DataFrame:
+def scan_files(files: DataFrame, policy: PolicyLike | None = None, *, local: bool = False) -> DataFrame:
     """The mirror events of whole files, as `spark.read.format("binaryFile")` gives them.
 
     Files are NDJSON or `{"Records":[…]}`, plain, gzip or zstd. A row for each mirror event: `path`, `record`, `mirror`;
     and one for each file: `path`, `bytes` and, where it cannot be read to its end, `problem`.
+    With `local` workers read the files themselves, which is faster and knows no limit of size: all of them must be
+    `file:` and there on every executor.
     """
     checked = _check(policy)
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        from tapsieve.spark._executor import scan_files
+        from tapsieve.spark._executor import scan_batches
 
-        return scan_files(batches, checked)
+        return scan_batches(batches, checked)
 
-    return files.select("path", "content").mapInArrow(run, SCANNED)
+    # Spark reads a file only where its content is asked for.
+    return files.select("path", *(() if local else ("content",))).mapInArrow(run, SCANNED)
 
 
 def _check(policy: PolicyLike | None) -> str | None:

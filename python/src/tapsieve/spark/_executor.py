@@ -6,18 +6,20 @@ Records that lie side by side in an Arrow buffer are a block to the module, so n
 from __future__ import annotations
 
 import functools
-import io
 import json
 import logging
+import mmap
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
 from .._frames import RECORD_BYTES_MAX, begins_with_list
-from .._input import GZIP_MAGIC, ZSTD_MAGIC
+from .._input import GZIP_MAGIC, ZSTD_MAGIC, chunks, gunzip
+from .._policy import reason
 from .._sift import CHUNK_BYTES, is_record
 from ..errors import InputError, Trap
 from ..sieve import Event, Sieve
@@ -26,9 +28,10 @@ from ._schema import ARROW
 # How much of a file is held in memory at once, in bytes after decompression; a larger one is read in a stream.
 FILE_BYTES_MAX = 256 << 20
 READ_BYTES = 4 << 20
+# A file with a candidate is taken apart in pieces of this size, and no further than to its last candidate.
+PIECE_BYTES = 32 << 10
 # An anchor may lie across two pieces of a file; no spelling of one is longer.
 OVERLAP_BYTES = 4 << 10
-COMPRESSIONS = {GZIP_MAGIC: "gzip", ZSTD_MAGIC: "zstd"}
 
 log = logging.getLogger("tapsieve")
 
@@ -201,27 +204,55 @@ SCANNED = pa.schema(
 """A row for each mirror event, and one for each file: its size and, where it cannot be read to its end, why."""
 
 
-def scan_files(batches: Iterator[pa.RecordBatch], policy: str | None) -> Iterator[pa.RecordBatch]:
-    """The mirror events of files that come as `path` and `content`."""
+def scan_batches(batches: Iterator[pa.RecordBatch], policy: str | None) -> Iterator[pa.RecordBatch]:
+    """The mirror events of files that come as `path` and, where Spark has read them, `content`."""
     one = sieve(policy)
     for batch in batches:
+        paths = batch.column("path").to_pylist()
+        if "content" in batch.schema.names:
+            contents = [value.as_buffer() for value in batch.column("content")]
+        else:
+            contents = [None] * len(paths)
         rows: list[dict[str, Any]] = []
-        for path, content in zip(batch.column("path"), batch.column("content"), strict=True):
-            name, buffer = path.as_py(), content.as_buffer()
-            row: dict[str, Any] = {"path": name, "bytes": buffer.size}
+        for path, content in zip(paths, contents, strict=True):
+            row: dict[str, Any] = {"path": path}
             failures = one.failures
             try:
-                for event in events_of_file(one, name, buffer):
-                    rows.append({"path": name, "record": event.record, "mirror": event.mirror})
+                if content is None:
+                    content = read_local(path)
+                row["bytes"] = len(content)
+                for event in events_of_file(one, path, memoryview(content)):
+                    rows.append({"path": path, "record": event.record, "mirror": event.mirror})
             except InputError as error:
-                row["problem"] = str(error).removeprefix(f"{name}: ")
+                row["problem"] = str(error).removeprefix(f"{path}: ")
             if one.failures > failures and "problem" not in row:
                 row["problem"] = f"module failed {one.failures - failures} times, last: {one.last_failure}"
             rows.append(row)
         yield pa.RecordBatch.from_pylist(rows, SCANNED)
 
 
-def events_of_file(one: Sieve, name: str, content: pa.Buffer) -> Iterator[Event]:
+def local(path: str) -> str | None:
+    """Where a file of Spark's is on this machine; None for one that lies elsewhere."""
+    if not path.startswith("file:"):
+        return None
+    return "/" + path.removeprefix("file:").lstrip("/")
+
+
+def read_local(path: str) -> bytes | mmap.mmap:
+    """A file as it lies: large ones are mapped, not read."""
+    place = local(path)
+    if place is None:
+        raise InputError(f"{path}: is not on this machine")
+    try:
+        with Path(place).open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > FILE_BYTES_MAX:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return file.readall()
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from error
+
+
+def events_of_file(one: Sieve, name: str, content: memoryview) -> Iterator[Event]:
     """The mirror events of a file's content, which may be compressed.
 
     Raises InputError where it cannot be read to its end, after everything before that.
@@ -229,9 +260,7 @@ def events_of_file(one: Sieve, name: str, content: pa.Buffer) -> Iterator[Event]
     whole = _whole(content)
     if whole is None:
         # Large or broken: in a stream, which gives out all that can be read.
-        stream = io.BytesIO(content.to_pybytes())
-        stream.name = name
-        yield from one.events(stream)
+        yield from one._events(name, chunks(_Stream(content, name)))
         return
     try:
         end = _last_candidate(one, whole)
@@ -242,19 +271,33 @@ def events_of_file(one: Sieve, name: str, content: pa.Buffer) -> Iterator[Event]
         # It may end inside the list: gone through to its end to tell.
         end = len(whole)
     if end:
-        pieces = (whole[at : at + CHUNK_BYTES] for at in range(0, len(whole), CHUNK_BYTES))
+        pieces = (whole[at : at + PIECE_BYTES] for at in range(0, len(whole), PIECE_BYTES))
         yield from one._events(name, pieces, until=None if end == len(whole) else end)
 
 
-def _whole(content: pa.Buffer) -> bytes | None:
+class _Stream:
+    """A file's content as a stream, without a copy of the whole."""
+
+    def __init__(self, content: memoryview, name: str) -> None:
+        self._content, self._at = content, 0
+        self.name = name
+
+    def read(self, size: int = READ_BYTES, /) -> bytes:
+        piece = bytes(self._content[self._at : self._at + size])
+        self._at += len(piece)
+        return piece
+
+
+def _whole(content: memoryview) -> bytes | None:
     """The bytes of a file, decompressed; None where they are too many or cannot be had."""
-    head = content.slice(0, min(4, content.size)).to_pybytes()
-    compression = next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
-    if compression is None:
-        return content.to_pybytes() if content.size <= FILE_BYTES_MAX else None
+    head = bytes(content[:4])
+    if head.startswith(GZIP_MAGIC):
+        return gunzip(content, FILE_BYTES_MAX)
+    if not head.startswith(ZSTD_MAGIC):
+        return bytes(content) if len(content) <= FILE_BYTES_MAX else None
     pieces, size = [], 0
     try:
-        with pa.input_stream(pa.BufferReader(content), compression=compression) as stream:
+        with pa.input_stream(pa.py_buffer(content), compression="zstd") as stream:
             while piece := stream.read(READ_BYTES):
                 pieces.append(piece)
                 size += len(piece)
@@ -266,12 +309,15 @@ def _whole(content: pa.Buffer) -> bytes | None:
 
 
 def _last_candidate(one: Sieve, whole: bytes) -> int:
-    """Where the last piece ends that may hold a candidate, or 0: one scan of the whole."""
+    """Where the last bytes end that make a record a candidate, or 0: one scan of the whole."""
     view = pa.py_buffer(whole)
+    instance = one._instance
     last = 0
     for at in range(0, len(whole), CHUNK_BYTES):
         size = min(CHUNK_BYTES + OVERLAP_BYTES, len(whole) - at)
-        one._instance.load_address(view.address + at, size)
-        if one._instance.scan(0, size) < size:
-            last = min(at + size, len(whole))
+        instance.load_address(view.address + at, size)
+        found = instance.scan(0, size)
+        while found < size:
+            last = at + found + 1
+            found = instance.scan(found + 1, size)
     return last

@@ -22,23 +22,31 @@ from .. import __version__
 from ..cli import KEYS, Failure, Tally, complain, plural, tally_table
 from ..errors import TapsieveError
 from ..sieve import Sieve
-from . import MIRROR, scan_files
+from . import scan_files
 
 INCOMPLETE, USAGE = 1, 2
 PROBLEMS_NAMED = 20
 # Events are few; so should be the files that hold them.
 TABLE_FILES_MAX = 8
 PROGRESS_SECONDS = 2.0
-# Files go to Python a few at a time: each may be large.
-ARROW_FILES_MAX = 32
-ARROW_BYTES_MAX = 64 << 20
+TABLES = ("events.parquet", "events.ndjson", "files.parquet", "stories.parquet", "stories.ndjson")
+SETTINGS = {
+    # Files go to Python a few at a time: each may be large.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
+    # A task costs more to start than a file to open: hundreds of small files in one.
+    "spark.sql.files.openCostInBytes": str(256 << 10),
+    "spark.ui.showConsoleProgress": "false",
+}
+"""What this job asks of Spark where nobody asks for something else."""
 
 EPILOG = """\
 writes
   OUT/events.parquet   a row for each mirror event: path, record, and mirror as a struct
   OUT/events.ndjson    the enriched records, a line each, as `tapsieve run --only-mirror` writes them
   OUT/files.parquet    a row for each file: path, bytes, and why it could not be read to its end
-  OUT/stories.parquet  the events of one activity in one row, where they say which it is (mirror.story)
+  OUT/stories.parquet  a row for each mirror.story: what one identity did in one account, and when
+  OUT/stories.ndjson   the same, a line each; `tapsieve stories OUT/events.ndjson/part-*` joins them by ids, too
 
 examples
   python -m tapsieve.spark s3a://trail/AWSLogs/ s3a://findings/2026-11/
@@ -114,18 +122,13 @@ def session(options: argparse.Namespace) -> SparkSession:
     builder = SparkSession.builder.appName("tapsieve")
     if options.master:
         builder = builder.master(options.master)
-    defaults = {
-        "spark.sql.execution.arrow.maxRecordsPerBatch": str(ARROW_FILES_MAX),
-        "spark.sql.execution.arrow.maxBytesPerBatch": str(ARROW_BYTES_MAX),
-        "spark.ui.showConsoleProgress": "false",
-    }
     given = {}
     for setting in options.conf:
         key, equals, value = setting.partition("=")
         if not equals:
             raise Failure(USAGE, f"--conf {setting}: is not KEY=VALUE")
         given[key] = value
-    for key, value in {**defaults, **given}.items():
+    for key, value in {**SETTINGS, **given}.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     if "spark.log.level" not in given:
@@ -165,7 +168,7 @@ class Job:
         files = self._reader(self.spark.read).load(self.options.inputs)
         self._refuse_existing()
         with Progress(self.spark):
-            self._write(scan_files(files, self.policy), "")
+            self._write(scan_files(files, self.policy, local=self._local()), "")
         self._write_stories()
 
     def stream(self) -> None:
@@ -176,7 +179,8 @@ class Job:
             raise Failure(USAGE, "with --checkpoint there is one IN; a pattern such as logs/{a,b} names several")
         self.mode = "overwrite"
         files = self._reader(self.spark.readStream).option("maxFilesPerTrigger", self.options.batch_files)
-        found = scan_files(files.schema(BINARY_FILE).load(self.options.inputs[0]), self.policy)
+        files = files.schema(BINARY_FILE).load(self.options.inputs[0])
+        found = scan_files(files, self.policy, local=self._local())
 
         def write(batch: DataFrame, number: int) -> None:
             # A batch that was begun before a failure is written anew over what it left.
@@ -199,7 +203,7 @@ class Job:
     def _refuse_existing(self) -> None:
         if self.options.overwrite:
             return
-        for table in ("events.parquet", "events.ndjson", "files.parquet", "stories.parquet"):
+        for table in TABLES:
             if self._exists(f"{self.out}/{table}"):
                 raise Failure(USAGE, f"{self.out}/{table} is there already; --overwrite replaces it")
 
@@ -220,10 +224,11 @@ class Job:
         self._delete(scanned)
 
     def _write_stories(self) -> None:
-        if "story" not in MIRROR.names or not self._exists(f"{self.out}/events.parquet"):
+        """Events by the key that the module gives them; the closer join of `tapsieve stories` is not done twice."""
+        if not self._exists(f"{self.out}/events.parquet"):
             return
-        events = self.spark.read.parquet(f"{self.out}/events.parquet")
-        events.where("mirror.story is not null").groupBy(f.col("mirror.story").alias("story")).agg(
+        events = self.spark.read.parquet(f"{self.out}/events.parquet").where("mirror.story is not null")
+        stories = events.groupBy(f.col("mirror.story").alias("story")).agg(
             f.count("*").alias("events"),
             f.min("mirror.time").alias("first"),
             f.max("mirror.time").alias("last"),
@@ -232,7 +237,11 @@ class Job:
             f.sort_array(f.collect_set("mirror.actor")).alias("actors"),
             f.sort_array(f.collect_set("mirror.account")).alias("accounts"),
             f.sort_array(f.collect_set("mirror.severity")).alias("severities"),
-        ).coalesce(1).write.mode("overwrite").parquet(f"{self.out}/stories.parquet")
+        )
+        stories = stories.coalesce(1).orderBy("first", "story").persist()
+        stories.write.mode("overwrite").parquet(f"{self.out}/stories.parquet")
+        stories.write.mode("overwrite").json(f"{self.out}/stories.ndjson")
+        stories.unpersist()
 
     def conclude(self, seconds: float) -> int:
         """Says what was found and what could not be read."""
@@ -256,6 +265,10 @@ class Job:
                 f"{broken.count()} files in all could not be read to their end; {self.out}/files.parquet names them"
             )
         return INCOMPLETE if named else 0
+
+    def _local(self) -> bool:
+        """Whether workers can read the files themselves, without Spark between."""
+        return all(self._path(path)[0].getUri().getScheme() == "file" for path in self.options.inputs)
 
     # Files of whatever file system the path names.
 

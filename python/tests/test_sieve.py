@@ -7,11 +7,12 @@ import gzip
 import io
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 import zstandard
-from conftest import MIRROR, NOISE, cases
+from conftest import MIRROR, NOISE, ROOT, cases
 
 from tapsieve import Counts, InputError, ModuleError, PolicyError, Sieve, _input
 
@@ -30,6 +31,19 @@ def test_every_vector() -> None:
         assert sieve.failures == 0
     assert count > 1000
     assert wrong == []
+
+
+def test_the_three_lines_of_the_readme_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for readme in ("README.md", "python/README.md"):
+        lines = re.search(r"```python\n(from tapsieve import Sieve\n.*?)```", Path(readme).read_text(), re.DOTALL)
+        assert lines
+        exec(lines[1], {})
+        said = capsys.readouterr().out.splitlines()
+        assert len(said) == 7
+        assert said[1] == "high CreateTrafficMirrorSession arn:aws:sts::111122223333:assumed-role/NetOps/dana"
 
 
 def test_an_unchanged_record_is_the_same_object_and_a_verdict_follows_a_mirror_event() -> None:

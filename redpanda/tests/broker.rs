@@ -298,6 +298,11 @@ fn main() {
         trial("holds-its-policy", &kept, |wasm| passes_records_on(wasm, Some(br#"{"keep":"mirror"}"#))),
         trial("stops-where-a-write-fails", &plain, stops_where_a_write_fails),
         trial("imports-what-a-broker-has", &plain, imports_what_a_broker_has),
+        // Listed in every run, so that nobody takes the emulation for a broker.
+        Trial::test("redpanda/in-a-real-broker (absent: no broker is run, its imports are emulated)", || {
+            Ok(())
+        })
+        .with_ignored_flag(true),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -28,7 +28,7 @@ from ._schema import ARROW
 # How much of a file is held in memory at once, in bytes after decompression; a larger one is read in a stream.
 FILE_BYTES_MAX = 256 << 20
 READ_BYTES = 4 << 20
-# A file with a candidate is taken apart in pieces of this size, and no further than to its last candidate.
+# A list with a candidate is taken apart in pieces of this size, and no further than to its last candidate.
 PIECE_BYTES = 32 << 10
 # An anchor may lie across two pieces of a file; no spelling of one is longer.
 OVERLAP_BYTES = 4 << 10
@@ -267,11 +267,13 @@ def events_of_file(one: Sieve, name: str, content: memoryview) -> Iterator[Event
     except Trap as trap:
         one._fail(trap)
         end = len(whole)
-    if begins_with_list(whole) and not whole.rstrip().endswith((b"]}", b"]")):
+    is_list = begins_with_list(whole)
+    if is_list and not whole.rstrip().endswith((b"]}", b"]")):
         # It may end inside the list: gone through to its end to tell.
         end = len(whole)
     if end:
-        pieces = (whole[at : at + PIECE_BYTES] for at in range(0, len(whole), PIECE_BYTES))
+        size = PIECE_BYTES if is_list else CHUNK_BYTES
+        pieces = (whole[at : at + size] for at in range(0, len(whole), size))
         yield from one._events(name, pieces, until=None if end == len(whole) else end)
 
 

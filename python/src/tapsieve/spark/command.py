@@ -36,7 +36,6 @@ SETTINGS = {
     "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
     # A task costs more to start than a file to open: hundreds of small files in one.
     "spark.sql.files.openCostInBytes": str(256 << 10),
-    "spark.ui.showConsoleProgress": "false",
 }
 """What this job asks of Spark where nobody asks for something else."""
 
@@ -119,7 +118,7 @@ def session(options: argparse.Namespace) -> SparkSession:
     """Spark as this job needs it; what the cluster or --conf sets comes first."""
     # Executors on this machine run the same Python.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("tapsieve")
+    builder = SparkSession.builder.appName("tapsieve").config("spark.ui.showConsoleProgress", "false")
     if options.master:
         builder = builder.master(options.master)
     given = {}
@@ -128,9 +127,12 @@ def session(options: argparse.Namespace) -> SparkSession:
         if not equals:
             raise Failure(USAGE, f"--conf {setting}: is not KEY=VALUE")
         given[key] = value
-    for key, value in {**SETTINGS, **given}.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    set_before = spark.sparkContext.getConf()
+    for key, value in SETTINGS.items():
+        if not set_before.contains(key) and key not in given:
+            spark.conf.set(key, value)
     if "spark.log.level" not in given:
         spark.sparkContext.setLogLevel("ERROR")
     return spark

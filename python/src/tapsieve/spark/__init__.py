@@ -63,7 +63,8 @@ def scan_files(files: DataFrame, policy: PolicyLike | None = None, *, local: boo
     """The mirror events of whole files, as `spark.read.format("binaryFile")` gives them.
 
     Files are NDJSON or `{"Records":[…]}`, plain, gzip or zstd. A row for each mirror event: `path`, `record`, `mirror`;
-    and one for each file: `path`, `bytes` and, where it cannot be read to its end, `problem`.
+    and one for each file: `path`, `bytes` and, where it cannot be read to its end, `problem`. Spark leaves out files of
+    no bytes.
     With `local` workers read the files themselves, which is faster and knows no limit of size: all of them must be
     `file:` and there on every executor.
     """

@@ -72,7 +72,7 @@ fn inside(debian: &Path) -> Command {
 
 /// The first example of the README that an installed command runs.
 fn example(readme: &str) -> Result<String, String> {
-    let line = readme.lines().find(|line| line.starts_with("tapsieve "));
+    let line = readme.lines().find(|line| line.starts_with("tapsieve run "));
     line.map(str::to_owned).ok_or_else(|| "the README has no example".into())
 }
 
@@ -111,4 +111,18 @@ fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, Strin
     paths.sort();
     paths.dedup();
     paths.into_iter().filter(|path| before.get(*path) != after.get(*path)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_what_an_installed_command_runs() {
+        let example = example(include_str!("../../../README.md")).expect("an example");
+        assert_eq!(
+            example,
+            "tapsieve run --only-mirror --summary /usr/share/doc/tapsieve/samples/audit.ndjson"
+        );
+    }
 }

@@ -17,13 +17,21 @@ pub fn enrichment_laws(record: &[u8], policy: Option<&str>) -> Result<Answer, St
     if let Some(policy) = policy {
         native.configure(policy)?;
     }
+    laws_on(&mut native, record, policy.is_some_and(|policy| policy.contains("\"ocsf\"")))
+}
+
+/// [`enrichment_laws`] on an engine that is used again; `is_wrapped` where its policy puts records into events.
+///
+/// # Errors
+/// The law that is broken.
+pub fn laws_on(native: &mut Native, record: &[u8], is_wrapped: bool) -> Result<Answer, String> {
     let answer = native.process(record)?;
     let fully = native.process_fully(record);
     if answer != fully {
         return Err(format!("the prefilter path gives {}, the full path {}", show(&answer), show(&fully)));
     }
     if let Answer::Enriched(enriched) = &answer {
-        if policy.is_some_and(|policy| policy.contains("\"ocsf\"")) {
+        if is_wrapped {
             crate::ocsf::wrapped(record, enriched)?;
         } else {
             spliced(record, enriched)?;

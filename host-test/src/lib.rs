@@ -3,14 +3,22 @@
 
 pub mod check;
 pub mod engines;
+#[cfg(feature = "every-engine")]
 pub mod fluent_bit;
+#[cfg(feature = "every-engine")]
 pub mod http;
 pub mod ocsf;
+#[cfg(feature = "every-engine")]
 pub mod oracle;
+#[cfg(feature = "every-engine")]
 pub mod pipeline;
+#[cfg(feature = "every-engine")]
 pub mod process;
+#[cfg(feature = "every-engine")]
 pub mod rules;
+pub mod spell;
 pub mod vectors;
+#[cfg(feature = "every-engine")]
 pub mod workload;
 
 use std::path::PathBuf;

@@ -38,6 +38,7 @@ pub(crate) fn ci(_: &[String]) -> Result<(), String> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     // A workspace of its own; `cargo xtask bench lint` has its lints.
     run(&mut cargo(&["fmt", "--manifest-path", "bench/Cargo.toml", "--all", "--check"]))?;
+    run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--all", "--check"]))?;
     say("tidy");
     tidy(&[])?;
     say("cargo clippy");

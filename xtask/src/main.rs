@@ -9,7 +9,9 @@ mod catalog;
 mod ci;
 mod demo;
 mod deny;
+mod dependencies;
 mod dist;
+mod fuzz;
 mod logscale;
 mod members;
 mod order;
@@ -78,8 +80,13 @@ const TASKS: &[Task] = &[
         run: deny::deny,
     },
     Task {
+        name: "fuzz",
+        help: "run the fuzz targets under libFuzzer and keep what they learn: SECONDS [TARGET…]; needs nightly and cargo-fuzz",
+        run: fuzz::fuzz,
+    },
+    Task {
         name: "soak",
-        help: "long runs with a real shipper: `soak vector` counts what is lost, doubled and spent",
+        help: "long runs: `soak module [EVENTS]` looks for drift; `soak vector` counts what is lost, doubled and spent",
         run: soak::soak,
     },
     Task {

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::build::build_module;
 use crate::task::{build_programs, root, run, say};
 
-/// `cargo xtask soak vector [RUN]`
+/// `cargo xtask soak module [EVENTS]`, `cargo xtask soak vector [RUN]`
 pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
     build_module()?;
     say("building the command and the runs (the engine takes a few minutes the first time)");

@@ -1,14 +1,19 @@
 //! The ways of running the detector. One engine is one small file behind [`Engine`] and one row of [`ENGINES`].
 
+#[cfg(feature = "every-engine")]
 mod browser;
+#[cfg(feature = "every-engine")]
 mod fluent_bit;
 mod native;
+#[cfg(feature = "every-engine")]
 mod vector;
 mod wasmi;
+#[cfg(feature = "every-engine")]
 mod wasmtime;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "every-engine")]
 pub use browser::close_browser;
 pub use native::Native;
 pub use wasmi::{Wasmi, WasmiFluentBit, module as wasmi_module};
@@ -74,6 +79,7 @@ pub struct EngineKind {
 }
 
 /// Every engine.
+#[cfg(feature = "every-engine")]
 pub const ENGINES: &[EngineKind] = &[
     EngineKind {
         name: "native",

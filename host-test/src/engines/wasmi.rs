@@ -74,6 +74,19 @@ impl Wasmi {
         Ok(before.saturating_sub(after))
     }
 
+    /// Calls an export with whatever arguments.
+    ///
+    /// # Errors
+    /// There is no such export, or it traps.
+    pub fn call<P: WasmParams, R: WasmResults>(&mut self, export: &str, arguments: P) -> Result<R, String> {
+        self.0.machine().run(export, arguments)
+    }
+
+    /// The module's memory.
+    pub fn memory(&mut self) -> &mut [u8] {
+        self.0.machine().memory_mut()
+    }
+
     fn start(module: &Module) -> Result<Self, String> {
         let mut store = Store::new(module.engine(), ());
         // Enough for everything; an engine that does not count refuses it.

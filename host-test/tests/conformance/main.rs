@@ -16,6 +16,7 @@ mod rows;
 mod rules;
 mod schemas;
 mod seed;
+mod starved;
 mod vector_route;
 mod vectors;
 
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
     trials.extend(instructions::trials());
     trials.extend(rules::trials(files, scenarios));
     trials.extend(module::trials());
+    trials.extend(starved::trials());
     trials.extend(policy::trials(files));
     trials.extend(properties::trials(files));
     let conclusion = libtest_mimic::run(&arguments, trials);

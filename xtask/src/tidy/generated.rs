@@ -18,6 +18,7 @@ const GENERATED: &[Generated] = &[
     Generated { path: "CONTRIBUTING.md", generate: task_list },
     Generated { path: "README.md", generate: crate::catalog::readme },
     Generated { path: "docs/CATALOG.md", generate: crate::catalog::page },
+    Generated { path: "docs/DEPENDENCIES.md", generate: crate::dependencies::page },
     Generated { path: "docs/POLICY.md", generate: crate::policy::page },
     Generated { path: "docs/SCHEMAS.md", generate: crate::members::page },
     Generated { path: "docs/members.json", generate: crate::members::json },

@@ -36,6 +36,17 @@ const PACKAGES: &[(&str, &[&str])] = &[
         &["tapsieve-detector", "tapsieve-host", "tapsieve-policy", "tapsieve-records", "tapsieve-demo-test"],
     ),
     ("bench", &["tapsieve-detector", "tapsieve-host", "tapsieve-host-test"]),
+    (
+        "fuzz/targets",
+        &[
+            "tapsieve-detector",
+            "tapsieve-host-test",
+            "tapsieve-policy",
+            "tapsieve-records",
+            "tapsieve-stories",
+        ],
+    ),
+    ("fuzz", &["tapsieve-fuzz-targets"]),
     ("policy", &[]),
     ("redpanda", &["tapsieve-detector", "tapsieve-policy"]),
     ("stories", &["tapsieve-detector", "tapsieve-policy"]),

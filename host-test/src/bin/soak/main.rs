@@ -1,10 +1,11 @@
-//! Long runs that no test waits for: `cargo xtask soak vector`, `cargo xtask bench fluent-bit`. Prints figures; fails when
+//! Long runs that no test waits for: `cargo xtask soak vector`, `cargo xtask soak module`, `cargo xtask bench fluent-bit`. Prints figures; fails when
 //! an event is lost.
 
 mod cost;
 mod faults;
 mod fluent_bit;
 mod load;
+mod module;
 
 use std::process::ExitCode;
 
@@ -13,10 +14,15 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["fluent-bit"] => fluent_bit::run(),
+        ["module"] => module::run(None),
+        ["module", events] => module::run(Some(events)),
         ["vector"] => faults::run(None).and_then(|()| cost::run()),
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
-        _ => Err(format!("usage: soak fluent-bit | soak vector [cost|{}]", faults::NAMES.join("|"))),
+        _ => Err(format!(
+            "usage: soak fluent-bit | soak module [EVENTS] | soak vector [cost|{}]",
+            faults::NAMES.join("|")
+        )),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

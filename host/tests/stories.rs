@@ -56,10 +56,7 @@ fn a_story_is_a_tree_of_text_without_escape_codes_where_no_terminal_is() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(!text.contains('\u{1b}'));
-    assert_eq!(
-        said,
-        "tapsieve: 3 mirror events in 1 stories, 1 of them alerts; 0 reads and labels belong to none\n"
-    );
+    assert_eq!(said, "tapsieve: 3 mirror events in 1 story, 1 alert\n");
 }
 
 #[test]
@@ -104,6 +101,19 @@ fn the_least_severity_and_the_window_are_options() {
         let output = folder.command(&[&["stories", "in"][..], &wrong].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
     }
+}
+
+#[test]
+fn what_is_delivered_again_or_only_read_is_counted_apart() {
+    let folder = Folder::new();
+    let read = event(3, "read", "target", "\"target\":\"tmt-9\"", "9");
+    folder.write("in", [attack("1"), attack("1"), attack("2"), vec![read]].concat().join("\n").as_bytes());
+    let (text, said) = told(&folder, &["--json", "in"]);
+    assert_eq!(json(&text).iter().map(|story| &story["events_total"]).collect::<Vec<_>>(), [3, 3]);
+    assert_eq!(
+        said,
+        "tapsieve: 7 mirror events in 2 stories, 2 alerts; 1 reads and labels in none; 3 delivered again\n"
+    );
 }
 
 #[test]

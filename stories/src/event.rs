@@ -46,6 +46,7 @@ pub(crate) struct Said {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) error: Option<String>,
+    pub(crate) event_id: Option<String>,
     pub(crate) story: Option<String>,
 }
 
@@ -113,6 +114,13 @@ impl Event {
 
     pub(crate) fn failed(&self) -> bool {
         self.said.outcome == "failure"
+    }
+
+    /// Failed because there was too much at once: nobody was told no.
+    pub(crate) fn throttled(&self) -> bool {
+        const WORDS: [&str; 5] = ["throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "429"];
+        let error = self.said.error.as_deref().unwrap_or_default().to_ascii_lowercase();
+        self.failed() && WORDS.iter().any(|word| error.contains(word))
     }
 
     /// Takes something away.

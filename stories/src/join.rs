@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::approve::Approvals;
-use crate::keys::Keys;
+use crate::keys::{Keys, is_address};
+use crate::once::Once;
 use crate::plot::Plot;
 use crate::{Event, Story};
 
@@ -31,6 +32,8 @@ impl Default for Options {
 pub struct Counts {
     /// Mirror events.
     pub events: u64,
+    /// Events that came again, and count for nothing else.
+    pub repeated: u64,
     /// Reads and labels that belong to no story.
     pub asides: u64,
     /// Stories that were closed before the end to keep within the bound.
@@ -50,6 +53,7 @@ pub struct Stories {
     named: HashMap<(String, bool), u64>,
     /// The story of an actor in an account, approved or not, and when it was last told on.
     actors: HashMap<(String, bool), (u64, i64)>,
+    once: Once,
     approvals: Approvals,
     seen: Addresses,
     closed: Vec<Story>,
@@ -64,11 +68,15 @@ impl Stories {
         Stories { options, ..Stories::default() }
     }
 
-    /// Takes an event in; the number of its story, none for a read that belongs to no story.
+    /// Takes an event in; the number of its story, none for one that came before or a read that belongs to no story.
     ///
     /// Stories have numbers until they end or become one with an older one.
     pub fn add(&mut self, mut event: Event) -> Option<u64> {
         self.counts.events += 1;
+        if self.once.is_repeat(&event) {
+            self.counts.repeated += 1;
+            return None;
+        }
         let now = event.date(self.last);
         self.last = self.last.max(Some(now));
         let keys = Keys::of(&event);
@@ -91,11 +99,14 @@ impl Stories {
             event.approval = plot.approval();
         }
         let approved = event.approval.is_some();
-        if !event.failed()
-            && let Some(own) = &keys.own
+        if let Some(own) = &keys.own
             && plot.remember(own, self.options.ids_max)
         {
-            self.own.insert(own.clone(), number);
+            // What was refused is only named: somebody else may make it.
+            match event.failed() {
+                true => drop(self.named.insert((own.clone(), approved), number)),
+                false => drop(self.own.insert(own.clone(), number)),
+            }
         }
         for (_, key) in &keys.references {
             if plot.remember(key, self.options.ids_max) {
@@ -288,6 +299,10 @@ impl Addresses {
     fn is_new(&mut self, event: &Event, keys: &Keys, actors_max: usize) -> bool {
         const ADDRESSES_MAX: usize = 64;
         let (Some(actor), Some(address)) = (&keys.actor, &event.said.source_ip) else { return false };
+        // A service that acts for somebody has a name.
+        if !is_address(address) {
+            return false;
+        }
         if self.of.len() >= actors_max && !self.of.contains_key(actor) {
             return false;
         }

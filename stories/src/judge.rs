@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::names::{brief, short};
 use crate::piece::{Piece, grade};
 use crate::plot::Plot;
 use crate::story::{Flow, Reason, Severity, Story};
@@ -10,7 +11,7 @@ use crate::time;
 /// Made and removed within this time is short-lived.
 const SHORT_MILLIS: i64 = 3_600_000;
 /// Where packets are taken from.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 10] = [
     "source_interface",
     "source",
     "source_instance",
@@ -20,12 +21,14 @@ const SOURCES: [&str; 12] = [
     "filter_vlan",
     "connection",
     "gateway",
-    "network",
-    "security_profile_group",
     "namespace",
 ];
+/// Where the sources are, which says something where nothing says more.
+const PLACES: [&str; 1] = ["network"];
 /// Where packets go.
 const DESTINATIONS: [&str; 5] = ["destination", "next_hop", "rspan_vlan", "storage", "file"];
+/// The parts that receive.
+const TARGETS: [&str; 5] = ["target", "tap", "security_profile_group", "endpoint_group", "deployment_group"];
 const LEVELS: [Severity; 5] =
     [Severity::Informational, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
@@ -36,6 +39,8 @@ impl Plot {
         events.sort_by_key(|(when, _)| *when);
         let events: Vec<_> = events.into_iter().map(|(_, part)| part).collect();
         let (began, number) = self.first.unwrap_or_default();
+        let mut who: Vec<_> = self.who.values().cloned().collect();
+        who.sort_by_key(|who| who.first);
         let flows: Vec<Flow> = self
             .flows()
             .filter(|(_, piece)| piece.was_on())
@@ -57,7 +62,7 @@ impl Plot {
             providers: list(&self.providers),
             accounts: list(&self.accounts),
             regions: list(&self.regions),
-            who: self.who.values().cloned().collect(),
+            who,
             behind: self.behind.iter().filter(|name| !self.who.contains_key(*name)).cloned().collect(),
             from: list(&self.from),
             began: events.first().and_then(|part| part.time.clone()),
@@ -71,7 +76,8 @@ impl Plot {
             events_total: self.total,
             events_left_out: self.left_out,
             events,
-            refused: self.refused,
+            refused: self.failed - self.throttled,
+            throttled: self.throttled,
             reads: self.reads,
             keys: list(&self.story_keys),
         }
@@ -80,15 +86,20 @@ impl Plot {
     fn flow(&self, key: &str, piece: &Piece) -> Flow {
         let named = |names: &[&str]| unique(piece.values(names).map(|id| short(id)));
         let mut to_accounts = BTreeSet::new();
+        let mut targets = named(&TARGETS);
         let mut destinations = named(&DESTINATIONS);
         let ids = ["destination", "target", "owner", "deployment_group", "endpoint_group", "shared_with"];
         to_accounts.extend(piece.values(&ids).filter_map(|id| account_in(id)));
         let filters = named(&["filter"]);
-        for needed in piece.needs.keys() {
-            let Some(other) = self.pieces.get(needed) else { continue };
+        for other in self.reached(piece) {
+            targets.extend(other.values(&TARGETS).map(|id| short(id)));
             destinations.extend(other.values(&DESTINATIONS).map(|id| short(id)));
             to_accounts.extend(other.account.clone());
             to_accounts.extend(other.values(&ids).filter_map(|id| account_in(id)));
+        }
+        if to_accounts.len() > 1 {
+            // What else is named there is the source's own, as the owner of a session.
+            to_accounts.retain(|account| piece.account.as_ref() != Some(account));
         }
         let destinations = unique(destinations.into_iter());
         let mut directions: Vec<String> = piece.values(&["direction"]).cloned().collect();
@@ -107,7 +118,8 @@ impl Plot {
             )
             .then(|| "whole packets".to_owned()),
         };
-        let session = key.rsplit('|').next().unwrap_or(key);
+        // Some logs never say what was made.
+        let session = if key.contains("|?|") { "(not named)" } else { key.rsplit('|').next().unwrap_or(key) };
         Flow {
             session: piece
                 .values(&[
@@ -123,8 +135,8 @@ impl Plot {
                 .map_or_else(|| session.to_owned(), |id| short(id)),
             kind: piece.kind.clone(),
             provider: piece.provider.clone(),
-            sources: named(&SOURCES),
-            targets: named(&["target", "tap", "deployment_group", "endpoint_group"]),
+            sources: Some(named(&SOURCES)).filter(|ids| !ids.is_empty()).unwrap_or_else(|| named(&PLACES)),
+            targets: unique(targets.into_iter()),
             destinations,
             filters,
             directions,
@@ -133,6 +145,25 @@ impl Plot {
             to_accounts: to_accounts.into_iter().collect(),
             runs: piece.is_on(),
         }
+    }
+
+    /// The parts that a flow leads to: what it needs, what that needs, and the deployments of a group.
+    fn reached(&self, flow: &Piece) -> Vec<&Piece> {
+        let mut keys: Vec<&String> = flow.needs.keys().collect();
+        let mut at = 0;
+        while let Some(key) = keys.get(at).copied() {
+            at += 1;
+            let Some(part) = self.pieces.get(key) else { continue };
+            let mut next: Vec<&String> = part.needs.keys().collect();
+            if part.kind == "deployment_group" {
+                let of_group =
+                    |(_, part): &(_, &Piece)| part.kind == "deployment" && part.needs.contains_key(key);
+                next.extend(self.pieces.iter().filter(of_group).map(|(key, _)| key));
+            }
+            next.retain(|key| !keys.contains(key));
+            keys.extend(next);
+        }
+        keys.into_iter().filter_map(|key| self.pieces.get(key)).collect()
     }
 
     /// What the rules of filters let through, a line each.
@@ -162,10 +193,17 @@ impl Plot {
         for (key, flow) in self.flows() {
             let name = self.flow(key, flow).session;
             if flow.was_on() {
-                for (needed, (what, id)) in &flow.needs {
+                let parts = [flow].into_iter().chain(self.reached(flow));
+                for (needed, (what, id)) in parts.flat_map(|part| &part.needs) {
                     let known = self.was_made(needed) || made(needed) == Some(true);
-                    if !known && !matches!(&*flow.provider, "network" | "host") {
-                        missing.push(format!("{what} {} was never seen created", short(id)));
+                    // Elsewhere a target is an interface or a load balancer, which other calls make.
+                    let made_here = what != "target" || matches!(&*flow.provider, "aws" | "azure");
+                    if !known && made_here && !matches!(&*flow.provider, "network" | "host") {
+                        missing.push(format!(
+                            "{} {} was never seen created",
+                            what.replace('_', " "),
+                            brief(&short(id))
+                        ));
                     }
                 }
             }
@@ -187,10 +225,11 @@ impl Plot {
                 }
             }
         }
-        if flows.is_empty() && self.refused < self.changes {
+        if flows.is_empty() && self.failed < self.changes {
             missing.push("no session: nothing was copied as far as the events show".to_owned());
         }
-        missing
+        // Flows that share a target miss it once.
+        unique(missing.into_iter())
     }
 
     fn judge(&self, flows: &[Flow]) -> (Severity, Vec<Reason>) {
@@ -209,8 +248,8 @@ impl Plot {
                 say("copies", "packets were copied".to_owned());
                 severity.max(grade("medium"))
             }
-            None if self.refused == self.changes => {
-                say("refused_only", format!("{} refused, nothing was made", plural(self.refused, "attempt")));
+            None if self.failed == self.changes => {
+                say("refused_only", format!("{}, nothing was made", self.failures()));
                 grade("low")
             }
             None if made => {
@@ -237,10 +276,7 @@ impl Plot {
         if let (Some(refused), Some(made)) = (self.first_refused, self.first_copied)
             && refused < made
         {
-            say(
-                "refused_before",
-                format!("{} refused, the first before it succeeded", plural(self.refused, "attempt")),
-            );
+            say("refused_before", format!("{}, the first before it succeeded", self.failures()));
         }
         let short = self.flows().filter_map(|(_, flow)| {
             let (made, off) = (flow.made?, flow.off?);
@@ -271,6 +307,19 @@ impl Plot {
         (LEVELS.get(usize::from(level)).copied().unwrap_or(Severity::Critical), reasons)
     }
 
+    /// How many attempts came to nothing, in words.
+    fn failures(&self) -> String {
+        let refused = self.failed - self.throttled;
+        let mut words = Vec::new();
+        if refused > 0 {
+            words.push(format!("{} refused", plural(refused, "attempt")));
+        }
+        if self.throttled > 0 {
+            words.push(format!("{} throttled", plural(self.throttled, "attempt")));
+        }
+        words.join(", ")
+    }
+
     /// Accounts that receive and are not the source's own.
     fn other_accounts(&self, flows: &[Flow]) -> Vec<String> {
         let mut others = BTreeSet::new();
@@ -291,7 +340,7 @@ impl Plot {
             let kinds: BTreeSet<String> =
                 self.events.iter().map(|(_, part)| part.kind.replace('_', " ")).collect();
             let what = list(&kinds).join(", ");
-            let done = if self.refused == self.changes {
+            let done = if self.failed == self.changes {
                 "refused"
             } else if self.pieces.values().any(Piece::was_on) {
                 "prepared"
@@ -302,19 +351,19 @@ impl Plot {
         };
         let some = |names: &[String], other: &str| match names {
             [] => other.to_owned(),
-            [one] => one.clone(),
-            [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+            [one] => brief(one),
+            [one, rest @ ..] => format!("{} and {} more", brief(one), rest.len()),
         };
         let to = if flow.destinations.is_empty() { &flow.targets } else { &flow.destinations };
         let kind = flow.kind.replace('_', " ");
-        let more = if flows.len() > 1 {
-            format!(", and {} more", plural(flows.len() as u64 - 1, "flow"))
-        } else {
-            String::new()
+        let more = match flows.len() {
+            0 | 1 => String::new(),
+            2 => ", and 1 more flow".to_owned(),
+            all => format!(", and {} more flows", all - 1),
         };
         format!(
             "{provider}: {kind} {} copies {} to {}{more}",
-            flow.session,
+            brief(&flow.session),
             some(&flow.sources, "an unseen source"),
             some(to, "an unseen destination")
         )
@@ -342,14 +391,6 @@ fn plural(count: u64, what: &str) -> String {
 
 fn number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The end of a long path; an id as it is.
-fn short(id: &str) -> String {
-    if id.contains('/') && id.len() > 24 && !id.contains("0/0") {
-        return id.trim_end_matches('/').rsplit('/').next().unwrap_or(id).to_owned();
-    }
-    id.to_owned()
 }
 
 /// The account, subscription or project that an id names.

@@ -125,6 +125,8 @@ fn key(event: &Event, name: &str, id: &str) -> String {
         "aws" if id.starts_with("arn:") && id.contains(":traffic-mirror-") => {
             format!("aws|{}", fold(id.rsplit('/').next().unwrap_or(id)))
         }
+        // As the log names what was called, `trafficmirror/imgf-1`, and as requests do.
+        "tencent" => format!("tencent|{}", fold(id.rsplit('/').next().unwrap_or(id))),
         provider => format!("{provider}|{}", fold(id)),
     }
 }
@@ -141,7 +143,7 @@ fn path(id: &str) -> &str {
 }
 
 /// An address with digits, dots and colons, not the name of an interface.
-fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let rest = text.trim_matches(|c: char| c.is_ascii_hexdigit() || c == '.' || c == ':');
     rest.is_empty() && (text.matches('.').count() == 3 || text.matches(':').count() > 1)
 }

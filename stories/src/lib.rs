@@ -12,6 +12,8 @@ mod identity;
 mod join;
 mod judge;
 mod keys;
+mod names;
+mod once;
 mod piece;
 mod plot;
 mod story;

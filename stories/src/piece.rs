@@ -14,7 +14,7 @@ pub(crate) struct Piece {
     pub(crate) provider: String,
     /// In which account or on which device.
     pub(crate) account: Option<String>,
-    /// Targets and filters that it names: the key, the name and the id.
+    /// Parts that it needs, targets and filters and groups: the key, the name and the id.
     pub(crate) needs: BTreeMap<String, (String, String)>,
     /// It makes packets flow.
     pub(crate) copies: bool,
@@ -35,6 +35,10 @@ pub(crate) struct Piece {
     /// What its events said, by name: several values in order of appearance.
     pub(crate) facts: BTreeMap<String, Vec<String>>,
 }
+
+/// Under these names stand parts without which another copies nothing.
+const NEEDED: [&str; 6] =
+    ["target", "filter", "endpoint_group", "deployment_group", "security_profile_group", "security_profile"];
 
 /// So many values of one fact are kept.
 const VALUES_MAX: usize = 32;
@@ -69,7 +73,7 @@ impl Piece {
             for (name, value) in &event.resources {
                 self.fact(name, value);
             }
-            for (name, key) in references.iter().filter(|(name, _)| name == "target" || name == "filter") {
+            for (name, key) in references.iter().filter(|(name, _)| NEEDED.contains(&&**name)) {
                 if self.needs.len() < VALUES_MAX {
                     let id = event.id(name).unwrap_or_default();
                     self.needs.insert(key.clone(), (name.clone(), id.to_owned()));

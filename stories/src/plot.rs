@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Event;
+use crate::once::fnv;
 use crate::piece::{Moment, Piece};
 use crate::story::{Part, Severity, Who};
 
@@ -30,7 +31,9 @@ pub(crate) struct Plot {
     pub(crate) changes: u64,
     pub(crate) approved: u64,
     pub(crate) reads: u64,
-    pub(crate) refused: u64,
+    /// Attempts that failed, the throttled among them.
+    pub(crate) failed: u64,
+    pub(crate) throttled: u64,
     pub(crate) first_refused: Option<Moment>,
     pub(crate) first_copied: Option<Moment>,
     /// The earliest event, and the number that it gives to the story.
@@ -120,10 +123,14 @@ impl Plot {
         self.approved += u64::from(event.approval.is_some());
         let when = event.when();
         if event.failed() {
-            self.refused += 1;
-            self.first_refused = Some(self.first_refused.map_or(when, |first| first.min(when)));
+            self.failed += 1;
+            if event.throttled() {
+                self.throttled += 1;
+            } else {
+                self.first_refused = earlier(self.first_refused, Some(when));
+            }
         } else if !event.ends() && event.copies() {
-            self.first_copied = Some(self.first_copied.map_or(when, |first| first.min(when)));
+            self.first_copied = earlier(self.first_copied, Some(when));
         }
         if event.approval.is_none() {
             self.raised.extend(event.said.raised_by.clone());
@@ -196,7 +203,8 @@ impl Plot {
         self.changes += other.changes;
         self.approved += other.approved;
         self.reads += other.reads;
-        self.refused += other.refused;
+        self.failed += other.failed;
+        self.throttled += other.throttled;
         self.total += other.total;
         self.left_out += other.left_out;
         self.first_refused = earlier(self.first_refused, other.first_refused);
@@ -221,7 +229,8 @@ impl Plot {
     }
 }
 
-fn earlier<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+/// The smaller of two where both are known.
+pub(crate) fn earlier<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -238,7 +247,7 @@ fn remember(keys: &mut BTreeSet<String>, key: &str, ids_max: usize) -> bool {
     keys.contains(key) || keys.len() < ids_max && keys.insert(key.to_owned())
 }
 
-/// A number that is the same whenever the same events are read: FNV-1a over what the event says.
+/// A number that is the same whenever the same events are read.
 fn number_of(event: &Event) -> u64 {
     let said = &event.said;
     let texts = [
@@ -249,9 +258,5 @@ fn number_of(event: &Event) -> u64 {
         Some(&said.operation),
         event.resources.first().map(|(_, id)| id),
     ];
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in texts.into_iter().flatten().flat_map(|text| text.bytes().chain([0])) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash
+    fnv(texts.into_iter().flatten().map(|text| &**text))
 }

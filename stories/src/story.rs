@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::piece::Moment;
+use crate::plot::earlier;
 use crate::{Event, identity};
 
 /// How grave a story is.
@@ -68,7 +70,7 @@ pub struct Story {
     pub accounts: Vec<String>,
     /// Regions.
     pub regions: Vec<String>,
-    /// Who did it, roles without the names of their sessions.
+    /// Who did it, roles without the names of their sessions, in order of appearance.
     pub who: Vec<Who>,
     /// Other identities that the events name: issuers, impersonators, persons behind a role.
     pub behind: Vec<String>,
@@ -101,6 +103,8 @@ pub struct Story {
     pub events_left_out: u64,
     /// How many attempts were refused.
     pub refused: u64,
+    /// How many attempts failed because there were too many at once.
+    pub throttled: u64,
     /// How many times somebody looked at its parts.
     pub reads: u64,
     /// Every `mirror.story` of its events.
@@ -132,6 +136,9 @@ pub struct Who {
     pub person: Option<String>,
     /// How many events.
     pub events: u64,
+    /// Its first event.
+    #[serde(skip)]
+    pub(crate) first: Option<Moment>,
 }
 
 impl Who {
@@ -146,6 +153,7 @@ impl Who {
             self.sessions.insert(session.to_owned());
         }
         self.events += 1;
+        self.first = earlier(self.first, Some(event.when()));
     }
 
     pub(crate) fn absorb(&mut self, other: Who) {
@@ -154,6 +162,7 @@ impl Who {
         self.person = self.person.take().or(other.person);
         self.sessions.extend(other.sessions);
         self.events += other.events;
+        self.first = earlier(self.first, other.first);
     }
 }
 

@@ -2,8 +2,14 @@
 
 use std::fmt::Write;
 
+use crate::names::brief;
 use crate::story::{Part, Severity, Story};
 use crate::time;
+
+/// So many flows are shown.
+const FLOWS_MAX: usize = 8;
+/// So many events are shown at the beginning of a longer story, and at its end.
+const EVENTS_SHOWN: (usize, usize) = (16, 8);
 
 /// Writes a story as text; `colours` with the escape codes of terminals.
 pub fn text(story: &Story, colours: bool) -> String {
@@ -38,10 +44,13 @@ pub fn text(story: &Story, colours: bool) -> String {
     }
     line("behind", story.behind.join(", "));
     line("from", story.from.join(", "));
-    let length = time::length(story.last_millis - story.began_millis);
-    line("when", format!("{} for {length}{state}", time::text(story.began_millis)));
+    let length = match story.last_millis - story.began_millis {
+        0 => String::new(),
+        millis => format!(" for {}", time::length(millis)),
+    };
+    line("when", format!("{}{length}{state}", time::moment(story.began_millis)));
     line("where", [&story.accounts[..], &story.regions[..]].concat().join(", "));
-    for flow in story.flows.iter().take(8) {
+    for flow in story.flows.iter().take(FLOWS_MAX) {
         let mut hops = vec![some(&flow.sources), format!("{} {}", flow.kind.replace('_', " "), flow.session)];
         hops.extend(
             [&flow.targets, &flow.destinations]
@@ -55,18 +64,31 @@ pub fn text(story: &Story, colours: bool) -> String {
         let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
         line("copied", format!("{}{more}", hops.join(" -> ")));
     }
+    if story.flows.len() > FLOWS_MAX {
+        line("", format!("and {} more flows", story.flows.len() - FLOWS_MAX));
+    }
     line("filter", story.filters.join("; "));
     line("missing", story.missing.join("; "));
     let mut counts = format!("{}", story.events_total);
-    for (count, what) in
-        [(story.refused, "refused"), (story.reads, "reads"), (story.events_left_out, "not shown")]
-    {
+    let counted = [(story.refused, "refused"), (story.throttled, "throttled"), (story.reads, "reads")];
+    for (count, what) in counted {
         if count > 0 {
             let _ = write!(counts, ", {count} {what}");
         }
     }
     line("events", format!("{counts}, story {}", story.id));
+    let (first, last) = EVENTS_SHOWN;
+    let hidden = match story.events.len() > first + last {
+        true => first..story.events.len() - last,
+        false => 0..0,
+    };
     for (index, part) in story.events.iter().enumerate() {
+        if hidden.contains(&index) {
+            if index == hidden.start {
+                let _ = writeln!(out, "│ ┆ {} more", hidden.len() as u64 + story.events_left_out);
+            }
+            continue;
+        }
         let edge = if index + 1 == story.events.len() { "└" } else { "├" };
         let failed = part.outcome == "failure";
         let text = plain(&event(part));
@@ -77,10 +99,10 @@ pub fn text(story: &Story, colours: bool) -> String {
 
 /// One event on one line.
 pub fn event(part: &Part) -> String {
-    let day = time::text(part.millis);
+    let day = time::moment(part.millis);
     let mut text = format!("{day}  {} {}", part.action.replace('_', " "), part.kind.replace('_', " "));
     if let Some(id) = &part.part {
-        let _ = write!(text, " {}", id.rsplit('/').next().unwrap_or(id));
+        let _ = write!(text, " {}", brief(id.rsplit('/').next().unwrap_or(id)));
     }
     if part.outcome != "success" {
         let _ = write!(text, "  {}", part.outcome);

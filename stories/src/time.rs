@@ -31,6 +31,12 @@ pub fn text(millis: i64) -> String {
     )
 }
 
+/// A moment as people read it: without a year where no event said one, and 1970 stands in.
+pub fn moment(millis: i64) -> String {
+    let text = text(millis);
+    text.strip_prefix("1970-").map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// A length of time in words: the two largest units.
 pub fn length(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;

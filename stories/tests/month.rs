@@ -2,6 +2,8 @@
 
 #[path = "../examples/month/acts.rs"]
 mod acts;
+#[path = "../examples/month/logscale.rs"]
+mod logscale;
 #[path = "../examples/month/records.rs"]
 mod records;
 #[path = "../examples/month/score.rs"]
@@ -37,12 +39,15 @@ fn every_attack_is_one_story_and_one_alert_and_no_decoy_is() {
     let mut attacks = 0;
     for (group, score, attack) in scores {
         assert_eq!((score.split, score.merged), (0, 0), "{group}: {score:?}");
+        assert_eq!(score.silent, 0, "{group}: the alert of LogScale is silent: {score:?}");
         if attack {
             attacks += score.acts;
             assert_eq!((score.right, score.alerts_after), (score.acts, score.acts), "{group}: {score:?}");
             assert!(score.alerts_before >= score.acts, "{group}: {score:?}");
         } else {
             assert_eq!(score.alerts_after, 0, "{group}: {score:?}");
+            // To LogScale sessions are approved only where the policy names them, and not by way of their target.
+            assert!(score.alerts_logscale == 0 || group == "approved automation", "{group}: {score:?}");
         }
     }
     assert_eq!(attacks, MONTHS * acts::STORIES);

@@ -22,6 +22,7 @@ Examples:
   tail -F audit.ndjson | tapsieve stories --follow
 
 Events join by the ids they share, however far apart, then by actor and account within the window.
+An event that is delivered again counts once.
 What a policy approves and what it does not are never one story because of a shared target.
 What approves a target approves the sessions that the target's own maker sends to it.
 A story is an alert when it is at least medium and not approved: docs/STORIES.md has the rules.";
@@ -139,14 +140,21 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
 }
 
 fn summary(counts: Counts, stories: u64, alerts: u64) -> String {
-    let closed = match counts.evicted {
-        0 => String::new(),
-        closed => format!(", {closed} stories closed early to keep within --stories-max"),
-    };
-    format!(
-        "{} mirror events in {stories} stories, {alerts} of them alerts; {} reads and labels belong to none{closed}",
-        counts.events, counts.asides
-    )
+    let count =
+        |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let events = count(counts.events - counts.repeated, "mirror event", "mirror events");
+    let mut text =
+        format!("{events} in {}, {}", count(stories, "story", "stories"), count(alerts, "alert", "alerts"));
+    for (number, what) in [
+        (counts.asides, "reads and labels in none"),
+        (counts.repeated, "delivered again"),
+        (counts.evicted, "stories closed early to keep within --stories-max"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!("; {number} {what}"));
+        }
+    }
+    text
 }
 
 /// Names inputs that cannot be read.

@@ -3,6 +3,7 @@
 //! Joins them into stories and prints the table; with FILE it also writes the records there, for `tapsieve stories`.
 
 mod acts;
+mod logscale;
 mod records;
 mod score;
 #[path = "../../../host-test/src/workload.rs"]
@@ -40,9 +41,9 @@ fn main() {
     let counts = scorer.counts();
     let (scores, stories) = scorer.finish(&truths);
     println!(
-        "| acts of | acts | joined rightly | split | merged wrongly | in no story | alerts, one an event | alerts, an hour apart | alerts, one a story |"
+        "| acts of | acts | joined rightly | split | merged wrongly | in no story | alerts, one an event | alerts of LogScale | attacks without one | alerts, one a story |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut total = Score::default();
     for (group, score) in &scores {
         println!("{}", row(group, score));
@@ -52,7 +53,8 @@ fn main() {
         total.merged += score.merged;
         total.lost += score.lost;
         total.alerts_before += score.alerts_before;
-        total.alerts_throttled += score.alerts_throttled;
+        total.alerts_logscale += score.alerts_logscale;
+        total.silent += score.silent;
         total.alerts_after += score.alerts_after;
     }
     println!("{}", row("all", &total));
@@ -66,9 +68,10 @@ fn main() {
 }
 
 fn row(group: &str, score: &Score) -> String {
-    let Score { acts, right, split, merged, lost, alerts_before, alerts_throttled, alerts_after } = score;
+    let Score { acts, right, split, merged, lost, alerts_before, alerts_logscale, silent, alerts_after } =
+        score;
     format!(
-        "| {group} | {acts} | {right} | {split} | {merged} | {lost} | {alerts_before} | {alerts_throttled} | {alerts_after} |"
+        "| {group} | {acts} | {right} | {split} | {merged} | {lost} | {alerts_before} | {alerts_logscale} | {silent} | {alerts_after} |"
     )
 }
 

@@ -7,6 +7,7 @@ use tapsieve_detector::{Detector, Outcome};
 use tapsieve_stories::{Counts, Event, Options, Stories, Story};
 
 use crate::acts::{Act, POLICY, Truth};
+use crate::logscale::Alert;
 
 /// What became of the attacks and decoys of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub(crate) struct Score {
     pub(crate) lost: usize,
     /// Alerts on single events: at least medium, succeeded, not approved.
     pub(crate) alerts_before: usize,
-    /// The same with a throttle of an hour on `mirror.story`, as LogScale's alert has it.
-    pub(crate) alerts_throttled: usize,
+    /// Alerts of the package for LogScale, throttled as it says.
+    pub(crate) alerts_logscale: usize,
+    /// Attacks on which that alert never fired for itself.
+    pub(crate) silent: usize,
     /// Stories that are alerts.
     pub(crate) alerts_after: usize,
 }
@@ -36,9 +39,8 @@ pub(crate) struct Scorer {
     /// Which act a record is of, by its number.
     truth_of: BTreeMap<u64, usize>,
     alerts_before: Vec<usize>,
-    alerts_throttled: Vec<usize>,
-    /// When a key was last alerted on.
-    throttled: BTreeMap<String, i64>,
+    alerts_logscale: Vec<usize>,
+    logscale: Alert,
     records: u64,
     closed: Vec<Story>,
 }
@@ -53,8 +55,8 @@ impl Scorer {
             stories: Stories::new(options),
             truth_of: BTreeMap::new(),
             alerts_before: vec![0; truths.len()],
-            alerts_throttled: vec![0; truths.len()],
-            throttled: BTreeMap::new(),
+            alerts_logscale: vec![0; truths.len()],
+            logscale: Alert::read(),
             records: 0,
             closed: Vec::new(),
         }
@@ -77,12 +79,8 @@ impl Scorer {
         let grave = matches!(said("severity"), "medium" | "high" | "critical");
         if grave && said("outcome") != "failure" && record["mirror"].get("approved").is_none() {
             self.alerts_before[act.truth] += 1;
-            let last = self.throttled.entry(said("story").to_owned()).or_insert(i64::MIN);
-            if act.millis >= last.saturating_add(3_600_000) {
-                *last = act.millis;
-                self.alerts_throttled[act.truth] += 1;
-            }
         }
+        self.alerts_logscale[act.truth] += usize::from(self.logscale.fires(&record, act.millis));
         let event = Event::read(&record, self.records).expect("an enriched record is an event");
         if !event.is_aside() {
             self.truth_of.insert(self.records, act.truth);
@@ -113,7 +111,8 @@ impl Scorer {
             let score = scores.entry(truth.group).or_default();
             score.acts += 1;
             score.alerts_before += self.alerts_before[act];
-            score.alerts_throttled += self.alerts_throttled[act];
+            score.alerts_logscale += self.alerts_logscale[act];
+            score.silent += usize::from(truth.attack && self.alerts_logscale[act] == 0);
             let Some(told) = stories_of.get(&act) else {
                 score.lost += 1;
                 say(truth, "in no story");

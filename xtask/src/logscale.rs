@@ -75,33 +75,58 @@ mod tests {
 
     use super::*;
 
-    /// The schema of a folder's files and the members that they all have, as in CrowdStrike's public packages.
-    const FORMATS: [(&str, &str, &[&str]); 5] = [
+    /// The schema of a folder's files, the members that they all have, and those that some have, as in CrowdStrike's
+    /// public packages: whether LogScale takes others is not documented.
+    const FORMATS: [(&str, &str, &[&str], &[&str]); 5] = [
         (
             "manifest",
             "manifest/v2.0.0",
-            &["name", "author", "description", "version", "minHumioVersion", "type"],
+            &["name", "author", "description", "version", "minHumioVersion", "type", "licenseUrl"],
+            &["logoUrl"],
         ),
         (
             "alerts",
             "alert/v0.3.0",
             &[
                 "name",
+                "description",
                 "enabled",
                 "queryString",
                 "throttleTime",
-                "throttleField",
                 "timeInterval",
                 "actionNameReferences",
             ],
+            &["throttleField"],
         ),
-        ("dashboards", "dashboard/v0.16.0", &["name", "widgets", "sharedTimeInterval", "timeSelector"]),
+        (
+            "dashboards",
+            "dashboard/v0.16.0",
+            &["name", "widgets", "sharedTimeInterval", "timeSelector"],
+            &["description", "parameters", "updateFrequency"],
+        ),
         (
             "parsers",
             "parser/v0.3.0",
-            &["name", "script", "testCases", "tagFields", "fieldsToBeRemovedBeforeParsing"],
+            &["name", "script", "tagFields", "fieldsToBeRemovedBeforeParsing"],
+            &["testCases"],
         ),
-        ("queries", "query/v0.3.0", &["name", "queryString", "timeInterval", "visualization"]),
+        ("queries", "query/v0.3.0", &["name", "queryString", "timeInterval", "visualization"], &[]),
+    ];
+
+    /// What every widget with a search has.
+    const WIDGET: [&str; 12] = [
+        "type",
+        "title",
+        "x",
+        "y",
+        "width",
+        "height",
+        "visualization",
+        "options",
+        "queryString",
+        "isLive",
+        "start",
+        "end",
     ];
 
     fn yaml() -> Vec<(String, Value)> {
@@ -133,7 +158,7 @@ mod tests {
         let mut folders = BTreeSet::new();
         for (name, file) in yaml() {
             let folder = name.split(['/', '.']).next().unwrap_or_default().to_owned();
-            let (_, schema, members) = FORMATS
+            let (_, schema, members, more) = FORMATS
                 .iter()
                 .find(|(known, ..)| *known == folder)
                 .unwrap_or_else(|| panic!("{name}: no format"));
@@ -141,10 +166,17 @@ mod tests {
             for member in *members {
                 assert!(file.get(member).is_some(), "{name} has no {member}");
             }
+            for member in file.as_object().expect("an object").keys().filter(|member| *member != "$schema") {
+                let known = members.contains(&&**member) || more.contains(&&**member);
+                assert!(known, "{name}: no public file has {member}");
+            }
             for (id, widget) in file["widgets"].as_object().into_iter().flatten() {
-                for member in ["type", "title", "x", "y", "width", "height", "visualization", "queryString"] {
+                for member in WIDGET {
                     assert!(widget.get(member).is_some(), "{name}: {id} has no {member}");
                 }
+                let members = widget.as_object().expect("an object").keys();
+                let other = members.filter(|member| !WIDGET.contains(&&***member)).collect::<Vec<_>>();
+                assert!(other.iter().all(|member| *member == "description"), "{name}: {id} has {other:?}");
             }
             folders.insert(folder);
         }
@@ -193,11 +225,19 @@ mod tests {
     }
 
     #[test]
-    fn the_alert_is_throttled_by_the_story() {
+    fn what_throttles_the_alert_is_in_its_rows_and_begins_with_the_story() {
         let alerts: Vec<_> = yaml().into_iter().filter(|(name, _)| name.starts_with("alerts/")).collect();
-        assert!(
-            !alerts.is_empty() && alerts.iter().all(|(_, alert)| alert["throttleField"] == "mirror.story")
-        );
+        assert!(!alerts.is_empty());
+        for (name, alert) in alerts {
+            let field = alert["throttleField"].as_str().expect("a throttle field");
+            let search = alert["queryString"].as_str().expect("a search");
+            for part in [
+                format!("| {field} := format(\"%s %s\", field=[mirror.story, "),
+                format!("| groupBy([{field}], "),
+            ] {
+                assert!(search.contains(&part), "{name} has no {part}");
+            }
+        }
     }
 
     #[test]

@@ -11,9 +11,11 @@ export function ofEvent({ verdict, original, enriched, file }) {
   const named = [['event_id', verdict.event_id], ['operation', verdict.operation], ['actor', verdict.actor], ['time', verdict.time]].filter(([, value]) => value !== undefined);
   const members = verdict.event_id === undefined ? named : named.slice(0, 1);
   const inserted = enriched === undefined ? '' : enriched.slice(...insertion(original, enriched)).replace(/^,/, '');
+  // Where the record has a `mirror` of its own, ours has another name.
+  const ours = inserted.includes('"tapsieve":{') ? 'tapsieve' : 'mirror';
   return {
-    'LogScale search': ['mirror.schema = 1', ...members.map(([name, value]) => `mirror.${name} = ${quoted(value)}`)].join('\n| '),
-    'Command line': `tapsieve run --only-mirror ${shell(file)} | jq -c ${shell(`select(${members.map(([name, value]) => `.mirror.${name} == ${JSON.stringify(value)}`).join(' and ')})`)}`,
+    'LogScale search': [`${ours}.schema = 1`, ...members.map(([name, value]) => `${ours}.${name} = ${quoted(value)}`)].join('\n| '),
+    'Command line': `tapsieve run --only-mirror --split-records ${shell(file)} | jq -c ${shell(`select(${members.map(([name, value]) => `.${ours}.${name} == ${JSON.stringify(value)}`).join(' and ')})`)}`,
     'Conformance row': row(verdict, original, inserted),
   };
 }
@@ -21,12 +23,16 @@ export function ofEvent({ verdict, original, enriched, file }) {
 /** For a story. */
 export function ofStory(story, file) {
   const span = (millis) => new Date(millis).toISOString();
+  // Where no event said a year, LogScale knows the time and tapsieve does not.
+  const within = new Date(story.began_millis).getUTCFullYear() === 1970 ? [] : [
+    `test(@timestamp >= ${story.began_millis})`, `test(@timestamp <= ${story.last_millis})`,
+    `// ${span(story.began_millis)} to ${span(story.last_millis)}`,
+  ];
   return {
     'LogScale search': [
       'mirror.schema = 1',
       `in(field="mirror.story", values=[${story.keys.map(quoted).join(', ')}])`,
-      `test(@timestamp >= ${story.began_millis})`, `test(@timestamp <= ${story.last_millis})`,
-      `// ${span(story.began_millis)} to ${span(story.last_millis)}`,
+      ...within,
     ].join('\n| ').replace('\n| //', '\n//'),
     'Command line': `tapsieve stories --json ${shell(file)} | jq ${shell(`select(.id == ${JSON.stringify(story.id)})`)}`,
   };

@@ -84,6 +84,9 @@ export function at(time) {
   return /\b\d{4}\b/.test(time) ? Date.parse(time) : NaN;
 }
 
+/** A moment to read; without a year where no event said one, and 1970 stands in. */
+export const moment = (millis) => new Date(millis).toISOString().slice(0, 19).replace('T', ' ').replace(/^1970-/, '');
+
 /** An event's time to read; as it was written where it cannot be read. */
 export function when(time) {
   if (Number.isNaN(at(time))) return time;

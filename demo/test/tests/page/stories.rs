@@ -8,6 +8,8 @@ pub(crate) const ACTS: &[(&str, Act)] = &[
     ("stories/one-attack-is-one-story", one_story),
     ("stories/from-a-story-to-an-event-and-back", there_and_back),
     ("stories/exports", exports),
+    ("stories/a-large-story-is-cut-and-says-so", large),
+    ("stories/without-a-year", without_a_year),
     ("stories/none-without-mirror-events", none),
 ];
 
@@ -135,7 +137,7 @@ fn exports(visit: &Visit) -> Result<(), String> {
     )?;
     holds(
         &export(visit, "detail-export", "Command line")?,
-        &["tapsieve run --only-mirror 'exports-stories.ndjson' | jq -c 'select("],
+        &["tapsieve run --only-mirror --split-records 'exports-stories.ndjson' | jq -c 'select("],
     )?;
     // The row says what the detector inserts, byte for byte.
     let row = export(visit, "detail-export", "Conformance row")?;
@@ -147,6 +149,46 @@ fn exports(visit: &Visit) -> Result<(), String> {
     let enriched = String::from_utf8_lossy(enriched).into_owned();
     let inserted = &enriched[record.len()..enriched.len() - 1];
     holds(&row, &["[[case]]", &format!("record = '''{record}'''"), &format!("inserted = '''{inserted}'''")])
+}
+
+/// A target with `sessions` sessions, each delivered twice.
+fn many(sessions: u32) -> String {
+    let target = call(
+        0,
+        "CreateTrafficMirrorTarget",
+        r#""NetworkInterfaceId":"eni-0sink""#,
+        r#"{"CreateTrafficMirrorTargetResponse":{"trafficMirrorTarget":{"trafficMirrorTargetId":"tmt-0"}}}"#,
+    );
+    let sessions = (0..sessions).flat_map(|number| {
+        let request = format!(r#""TrafficMirrorTargetId":"tmt-0","NetworkInterfaceId":"eni-{number}""#);
+        let response = format!(
+            r#"{{"CreateTrafficMirrorSessionResponse":{{"trafficMirrorSession":{{"trafficMirrorSessionId":"tms-{number}"}}}}}}"#
+        );
+        let record = call(number % 60, "CreateTrafficMirrorSession", &request, &response);
+        [record.clone(), record]
+    });
+    [target].into_iter().chain(sessions).collect::<Vec<_>>().join("\n")
+}
+
+fn large(visit: &Visit) -> Result<(), String> {
+    choose(visit, &write("large-stories.ndjson", many(230).as_bytes())?)?;
+    holds(&visit.text("stories-note")?, &["231 mirror events in 1 story, 1 alert; 230 delivered again"])?;
+    holds(&visit.text("story-title")?, &["and 229 more flows"])?;
+    holds(&visit.text("story-more")?, &["more flows"])?;
+    holds(&visit.text("story-events")?, &["31 more, not listed"])?;
+    let heights = "(() => { const list = document.getElementById('story-events'); return String(list.clientHeight < 600 && list.scrollHeight > 600); })()";
+    holds(&visit.page.text(heights)?, &["true"])
+}
+
+fn without_a_year(visit: &Visit) -> Result<(), String> {
+    let lines = file().lines().filter(|line| line.contains("%PARSER")).collect::<Vec<_>>().join("\n");
+    choose(visit, &write("yearless-stories.ndjson", lines.as_bytes())?)?;
+    holds(&visit.text("story-facts")?, &["03-07 12:00:01 to 03-07 12:01:01"])?;
+    let search = export(visit, "story-export", "LogScale search")?;
+    match search.contains("timestamp") || visit.text("story")?.contains("1970") {
+        true => Err(format!("a year that nobody said: {search}")),
+        false => Ok(()),
+    }
 }
 
 fn none(visit: &Visit) -> Result<(), String> {

@@ -80,8 +80,8 @@ fn busy() -> Response {
 
 fn refusal(error: &BodyError) -> Response {
     match error {
-        BodyError::Busy => busy(),
-        BodyError::Slow { .. } => say(StatusCode::REQUEST_TIMEOUT, 9, "Server is busy"),
+        // Not 408: HEC does not have it, and there are senders that throw away what is answered so.
+        BodyError::Busy | BodyError::Slow { .. } => busy(),
         BodyError::TooLarge { .. } => too_large(),
         BodyError::Encoding(_) => say(StatusCode::UNSUPPORTED_MEDIA_TYPE, 6, "Invalid data format"),
         BodyError::Corrupt { .. } | BodyError::Broken(_) => {
@@ -138,8 +138,10 @@ impl Sidecar {
         let plain = match body::read(&head.headers, body, self.limits, &self.budget).await {
             Ok(plain) => plain,
             Err(error) => {
-                if error == BodyError::Busy {
-                    self.retry("busy");
+                match error {
+                    BodyError::Busy => self.retry("busy"),
+                    BodyError::Slow { .. } => self.retry("slow"),
+                    _ => {}
                 }
                 warn!(reason = %error, "request refused");
                 return refusal(&error);

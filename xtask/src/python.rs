@@ -58,6 +58,7 @@ pub(crate) fn test_package(arguments: &[String]) -> Result<(), String> {
     ] {
         run(tool(&["-m"]).args(check).current_dir(&folder))?;
     }
+    run(&mut tool(&["-m", "pytest", "-q", "hec-config/kubernetes"]))?;
     run(tool(&["-m", "pytest", "-q"])
         .args(arguments)
         .env("TAPSIEVE", target_dir().join("release/tapsieve"))

@@ -1,7 +1,7 @@
 //! The least of HTTP/1.1 that tests need: a client that sends what it is told, and a server that asks a function.
 //! Knows heads and `Content-Length`, nothing else.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +48,16 @@ impl Message {
     /// # Errors
     /// The connection broke or what came is no HTTP.
     pub fn read(from: &mut impl BufRead) -> io::Result<Option<Message>> {
+        let Some(mut message) = Message::head(from)? else { return Ok(None) };
+        message.read_body(from)?;
+        Ok(Some(message))
+    }
+
+    /// Reads one message's first line and headers; None when the other side has closed.
+    ///
+    /// # Errors
+    /// As [`Message::read`].
+    pub fn head(from: &mut impl BufRead) -> io::Result<Option<Message>> {
         let mut message = Message::default();
         let mut line = String::new();
         if from.read_line(&mut line)? == 0 {
@@ -59,13 +69,23 @@ impl Message {
             if from.read_line(&mut line)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            let Some((name, value)) = line.trim_end().split_once(':') else { return Ok(Some(message)) };
             message.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let len = message.header("content-length").and_then(|len| len.parse().ok()).unwrap_or(0);
-        message.body = vec![0; len];
-        from.read_exact(&mut message.body)?;
-        Ok(Some(message))
+    }
+
+    /// How long the body is that the head announces.
+    pub fn body_bytes(&self) -> usize {
+        self.header("content-length").and_then(|len| len.parse().ok()).unwrap_or(0)
+    }
+
+    /// Reads the body that belongs to a head.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub fn read_body(&mut self, from: &mut impl Read) -> io::Result<()> {
+        self.body = vec![0; self.body_bytes()];
+        from.read_exact(&mut self.body)
     }
 }
 
@@ -92,15 +112,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Message> {
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str("\r\n");
+        let head = self.head(method, path, headers, body.len());
         let result = self.exchange(head.as_bytes(), body);
         if result.as_ref().map_or(true, |answer| answer.header("connection") == Some("close")) {
             self.connection = None;
@@ -108,17 +120,47 @@ impl Client {
         result
     }
 
+    /// Posts only so many bytes of a body and breaks the connection off.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn break_off(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        sent: usize,
+    ) -> io::Result<()> {
+        let head = self.head("POST", path, headers, body.len());
+        let connection = self.connect()?.get_mut();
+        let written =
+            connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(&body[..sent]));
+        self.connection = None;
+        written
+    }
+
+    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], body_bytes: usize) -> String {
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {body_bytes}\r\n", self.address);
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head + "\r\n"
+    }
+
+    fn connect(&mut self) -> io::Result<&mut BufReader<TcpStream>> {
+        if self.connection.is_none() {
+            let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            self.connection = Some(BufReader::new(stream));
+        }
+        self.connection.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
     fn exchange(&mut self, head: &[u8], body: &[u8]) -> io::Result<Message> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                self.connection.insert(BufReader::new(stream))
-            }
-        };
+        let connection = self.connect()?;
         connection.get_mut().write_all(head)?;
         // A server may answer and close before it has read a body that it refuses.
         let written = connection.get_mut().write_all(body);
@@ -150,11 +192,22 @@ impl Server {
         address: SocketAddr,
         answer: impl Fn(Message) -> Answer + Send + Sync + 'static,
     ) -> io::Result<Server> {
+        Server::with(address, move |stream| converse(stream, &answer))
+    }
+
+    /// Listens on `address` and gives every connection to a function, on a thread of its own.
+    ///
+    /// # Errors
+    /// The address cannot be had.
+    pub fn with(
+        address: SocketAddr,
+        serve: impl Fn(TcpStream) + Send + Sync + 'static,
+    ) -> io::Result<Server> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
         let streams = Arc::new(Mutex::new(Vec::new()));
-        let answer = Arc::new(answer);
+        let serve = Arc::new(serve);
         let (stopped, known) = (stop.clone(), streams.clone());
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
@@ -165,8 +218,9 @@ impl Server {
                 if let Ok(copy) = stream.try_clone() {
                     known.lock().unwrap_or_else(PoisonError::into_inner).push(copy);
                 }
-                let answer = answer.clone();
-                thread::spawn(move || converse(stream, &*answer));
+                let _ = stream.set_nodelay(true);
+                let serve = serve.clone();
+                thread::spawn(move || serve(stream));
             }
         });
         Ok(Server { address, stop, streams, thread: Some(thread) })
@@ -193,8 +247,7 @@ impl Drop for Server {
 }
 
 /// Answers requests until the other side closes or breaks off.
-fn converse(stream: TcpStream, answer: &(impl Fn(Message) -> Answer + ?Sized)) {
-    let _ = stream.set_nodelay(true);
+fn converse(stream: TcpStream, answer: &impl Fn(Message) -> Answer) {
     let mut stream = BufReader::new(stream);
     while let Ok(Some(request)) = Message::read(&mut stream) {
         let (status, body) = answer(request);

@@ -6,7 +6,10 @@ pub mod engines;
 #[cfg(feature = "every-engine")]
 pub mod fluent_bit;
 #[cfg(feature = "every-engine")]
+pub mod hec;
+#[cfg(feature = "every-engine")]
 pub mod http;
+pub mod load;
 pub mod ocsf;
 #[cfg(feature = "every-engine")]
 pub mod oracle;

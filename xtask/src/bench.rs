@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bench_fluent_bit;
 use crate::bench_start;
 use crate::build::build_module;
+use crate::measured::publish as publish_run;
 use crate::setup::TARGET;
 use crate::task::{build_programs, cargo, root, run, say, target_dir};
 use crate::tidy::between_marks;
@@ -15,7 +15,8 @@ type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
 
 const BENCHES: &[Bench] = &[
     ("peers", peers),
-    ("fluent-bit", bench_fluent_bit::bench),
+    ("fluent-bit", |arguments| measured(arguments, "fluent-bit", "docs/BENCHMARKS.md", "fluent-bit")),
+    ("hec", |arguments| measured(arguments, "hec-cost", "docs/HEC.md", "cost")),
     ("start", bench_start::bench),
     ("instructions", instructions),
     ("lint", lint),
@@ -33,6 +34,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
             Err(format!("no benchmark `{name}`, there are: {}", names.join(", ")))
         }
     }
+}
+
+/// A run with real programs, whose table goes into a page.
+fn measured(arguments: &[String], run: &str, page: &str, mark: &str) -> Result<(), String> {
+    if arguments.is_empty() { publish_run(&[run], page, mark) } else { Err("takes no arguments".into()) }
 }
 
 /// Against what a user would use instead; the results go into docs/. `--quick` measures less and writes nothing there,

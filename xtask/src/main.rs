@@ -2,7 +2,6 @@
 
 mod abi;
 mod bench;
-mod bench_fluent_bit;
 mod bench_start;
 mod build;
 mod catalog;
@@ -13,6 +12,7 @@ mod dependencies;
 mod dist;
 mod fuzz;
 mod logscale;
+mod measured;
 mod members;
 mod order;
 mod policy;
@@ -86,12 +86,12 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "soak",
-        help: "long runs: `soak module [EVENTS]` looks for drift; `soak vector` counts what is lost, doubled and spent",
+        help: "long runs that count what is lost and doubled: vector, hec, hec-senders; `soak module [EVENTS]` looks for drift",
         run: soak::soak,
     },
     Task {
         name: "bench",
-        help: "run benchmarks: peers, fluent-bit, start, instructions (--bless keeps the counts); lint checks their code",
+        help: "run benchmarks: peers, fluent-bit, hec, start, instructions (--bless keeps the counts); lint checks their code",
         run: bench::bench,
     },
     Task {

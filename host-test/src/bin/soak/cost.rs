@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use tapsieve_host_test::load;
 use tapsieve_host_test::oracle::SEED_VRL;
 use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, replace, shipped};
 use tapsieve_host_test::process::{Usage, until};
 
-use crate::load::send;
+use crate::vector_load::send;
 
 const EVENTS: usize = 100_000;
 /// Not counted: connections, caches, and the senders' first rounds.
@@ -40,7 +41,7 @@ pub(crate) fn run() -> Result<(), String> {
         ("vector.yaml", shipped(Shipped::All)?),
         ("vector-routed.yaml", shipped(Shipped::Routed)?),
     ];
-    println!("{EVENTS} events of {} bytes, one in 100 about mirroring", crate::load::line(1).len());
+    println!("{EVENTS} events of {} bytes, one in 100 about mirroring", load::line(1).len());
     println!(
         "{:20} {:>9} {:>12} {:>12} {:>12} {:>12} {:>10} {:>10}",
         "pipeline",

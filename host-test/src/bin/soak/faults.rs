@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, shipped};
+use serde_json::Value;
+use tapsieve_host_test::load::Ledger;
+use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, events, shipped};
 
-use crate::load::{Ledger, send};
+use crate::vector_load::send;
 
 /// The runs, by name.
 pub(crate) const NAMES: [&str; 7] = [
@@ -47,7 +49,9 @@ fn one(name: &str) -> Result<usize, String> {
     let count = if undisturbed { 2 * EVENTS } else { EVENTS };
     let ledger = Ledger::new(count);
     let take = ledger.clone();
-    let receiver = Receiver::start(move |body| take.take(body)).map_err(|error| error.to_string())?;
+    let receiver =
+        Receiver::start(move |body| events(body).for_each(|event| take.take(&event, &Value::Null)));
+    let receiver = receiver.map_err(|error| error.to_string())?;
     let mut pipeline = Pipeline::start(&shipped(configuration)?, receiver)?;
     let (sent, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let began = Instant::now();

@@ -1,13 +1,17 @@
-//! What the module costs in Fluent Bit, next to no filter, a Lua filter and the floor of the WASM filter.
+//! What tapsieve costs with Fluent Bit: the module as a filter next to no filter, a Lua filter and the floor of the WASM
+//! filter, and the gateway behind the `splunk` output next to that output alone.
 
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use tapsieve_host_test::fluent_bit::{
     FILE, Folder, Process, Source, Wiring, binary, configuration, line_count,
 };
+use tapsieve_host_test::hec::{Gateway, Receiver, TOKEN};
 
 /// Events of one run.
 const EVENTS: usize = 100_000;
@@ -27,14 +31,30 @@ struct Pipeline {
     filters: Option<&'static str>,
     /// In place of the built module.
     module: Option<&'static str>,
+    to: To,
 }
 
-const PIPELINES: [Pipeline; 5] = [
-    Pipeline { name: "no filter", wiring: Wiring::Every, filters: Some(""), module: None },
-    Pipeline { name: "Lua, seed rule", wiring: Wiring::Every, filters: Some(LUA), module: None },
-    Pipeline { name: "WASM, returns its input", wiring: Wiring::Every, filters: None, module: Some(FLOOR) },
-    Pipeline { name: "`fluent-bit.yaml`", wiring: Wiring::Every, filters: None, module: None },
-    Pipeline { name: "`fluent-bit-routed.yaml`", wiring: Wiring::Routed, filters: None, module: None },
+/// Where events go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    File,
+    /// With the `splunk` output to a receiver.
+    Hec,
+    /// The same, through `tapsieve serve --hec`.
+    Gateway,
+}
+
+const EVERY: Pipeline =
+    Pipeline { name: "`fluent-bit.yaml`", wiring: Wiring::Every, filters: None, module: None, to: To::File };
+
+const PIPELINES: [Pipeline; 7] = [
+    Pipeline { name: "no filter", filters: Some(""), ..EVERY },
+    Pipeline { name: "Lua, seed rule", filters: Some(LUA), ..EVERY },
+    Pipeline { name: "WASM, returns its input", module: Some(FLOOR), ..EVERY },
+    EVERY,
+    Pipeline { name: "`fluent-bit-routed.yaml`", wiring: Wiring::Routed, ..EVERY },
+    Pipeline { name: "no filter, `splunk` output", filters: Some(""), to: To::Hec, ..EVERY },
+    Pipeline { name: "the same through `tapsieve serve --hec`", filters: Some(""), to: To::Gateway, ..EVERY },
 ];
 
 const LUA: &str = "  filters:
@@ -109,20 +129,20 @@ pub(crate) fn run() -> Result<(), String> {
     }
     println!(
         "{}, {} processors of type {}; {EVENTS} CloudTrail-like events of {bytes} bytes, one in {MIRROR_EVERY} about mirroring, \
-         from a file to a file; CPU microseconds per event after the first {FIRST}, the least of {ROUNDS} runs.\n",
+         from a file to a file, or to a receiver of HEC by bodies of up to 2 MB, uncompressed; CPU microseconds per event after the first {FIRST}, the least of {ROUNDS} runs.\n",
         version()?,
         std::thread::available_parallelism().map_or(0, usize::from),
         processor()
     );
     let best = best.map(|(start, all)| (all - start) * 1e6 / (EVENTS - FIRST) as f64);
-    let [none, lua, floor, ..] = best;
+    let [none, lua, floor, _, _, hec, _] = best;
     println!(
-        "| pipeline | total | over no filter | of Lua's | of the floor |\n| --- | ---: | ---: | ---: | ---: |"
+        "| pipeline | total | over no tapsieve | of Lua's | of the floor |\n| --- | ---: | ---: | ---: | ---: |"
     );
     for (pipeline, micros) in PIPELINES.iter().zip(best) {
-        let over = micros - none;
+        let over = micros - if pipeline.to == To::File { none } else { hec };
         let ratios = format!("{:.2} | {:.2}", over / (lua - none), over / (floor - none));
-        let ratios = if pipeline.name == "no filter" { " | " } else { &ratios };
+        let ratios = if over == 0.0 { " | " } else { &ratios };
         println!("| {} | {micros:.1} | {over:.1} | {ratios} |", pipeline.name);
     }
     Ok(())
@@ -133,7 +153,27 @@ fn once(pipeline: &Pipeline, lines: &[(Source, Vec<u8>)]) -> Result<f64, String>
     let folder = Folder::new()?;
     folder.write_lines(lines)?;
     folder.write("seed.lua", SEED.as_bytes())?;
-    let mut yaml = configuration(pipeline.wiring, FILE)?;
+    let arrived = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let counts = arrived.clone();
+    let receiver = Receiver::start(Duration::ZERO, move |_, envelopes| {
+        let mirror = envelopes.iter().filter(|envelope| envelope["event"]["mirror"]["schema"] == 1).count();
+        counts[1].fetch_add(mirror, Ordering::SeqCst);
+        counts[0].fetch_add(envelopes.len(), Ordering::SeqCst);
+    })?;
+    let gateway =
+        (pipeline.to == To::Gateway).then(|| Gateway::start(receiver.address(), "", &[])).transpose()?;
+    let output = match pipeline.to {
+        To::File => FILE.to_owned(),
+        To::Hec | To::Gateway => {
+            let address = gateway.as_ref().map_or(receiver.address(), |gateway| gateway.address);
+            format!(
+                "    - name: splunk\n      match: '*'\n      host: {}\n      port: {}\n      splunk_token: {TOKEN}\n",
+                address.ip(),
+                address.port()
+            )
+        }
+    };
+    let mut yaml = configuration(pipeline.wiring, &output)?;
     if let Some(filters) = pipeline.filters {
         let (_, rest) = yaml.split_once("service:\n").ok_or("no service")?;
         yaml = format!("service:\n{}", rest.replace("pipeline:\n", &format!("pipeline:\n{filters}")));
@@ -146,21 +186,28 @@ fn once(pipeline: &Pipeline, lines: &[(Source, Vec<u8>)]) -> Result<f64, String>
     }
     let mut process = Process::start(&folder, &yaml, &env)?;
     let out = folder.join("out.ndjson");
+    let count = || if pipeline.to == To::File { line_count(&out) } else { arrived[0].load(Ordering::SeqCst) };
     process.wait_until(|| {
         sleep(Duration::from_millis(200));
-        Ok(line_count(&out) >= lines.len())
+        Ok(count() >= lines.len())
     })?;
-    let seconds = process.cpu_seconds()?;
+    let mut seconds = process.cpu_seconds()?;
+    if let Some(gateway) = &gateway {
+        seconds += gateway.process()?.usage().ok_or("the gateway has ended")?.processor.as_secs_f64();
+    }
     process.terminate()?;
-    let text = fs::read_to_string(&out).map_err(|error| error.to_string())?;
-    let mirror = text.lines().filter(|line| line.contains("\"schema\":1")).count();
-    let expected = match (pipeline.filters, pipeline.module) {
-        (Some(""), _) | (_, Some(_)) => 0,
-        _ => lines.len() / MIRROR_EVERY,
+    let mirror = match pipeline.to {
+        To::File => {
+            let text = fs::read_to_string(&out).map_err(|error| error.to_string())?;
+            text.lines().filter(|line| line.contains("\"schema\":1")).count()
+        }
+        To::Hec | To::Gateway => arrived[1].load(Ordering::SeqCst),
     };
-    match (text.lines().count() == lines.len(), mirror == expected) {
+    let passes_as_it_is = (pipeline.filters == Some("") && gateway.is_none()) || pipeline.module.is_some();
+    let expected = if passes_as_it_is { 0 } else { lines.len() / MIRROR_EVERY };
+    match (count() == lines.len(), mirror == expected) {
         (true, true) => Ok(seconds),
-        (false, _) => Err(format!("{}: {} events came out", pipeline.name, text.lines().count())),
+        (false, _) => Err(format!("{}: {} events came out", pipeline.name, count())),
         (_, false) => Err(format!("{}: {mirror} mirror events, not {expected}", pipeline.name)),
     }
 }

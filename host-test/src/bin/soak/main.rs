@@ -1,11 +1,13 @@
-//! Long runs that no test waits for: `cargo xtask soak vector`, `cargo xtask soak module`, `cargo xtask bench fluent-bit`. Prints figures; fails when
-//! an event is lost.
+//! Long runs that no test waits for: `cargo xtask soak`, `cargo xtask bench fluent-bit`, `cargo xtask bench hec`. Prints
+//! figures; fails when an event is lost.
 
 mod cost;
 mod faults;
 mod fluent_bit;
-mod load;
+mod hec;
+mod hec_cost;
 mod module;
+mod vector_load;
 
 use std::process::ExitCode;
 
@@ -16,11 +18,15 @@ fn main() -> ExitCode {
         ["fluent-bit"] => fluent_bit::run(),
         ["module"] => module::run(None),
         ["module", events] => module::run(Some(events)),
+        ["hec"] => hec::faults(),
+        ["hec-senders"] => hec::senders(None),
+        ["hec-senders", file] => hec::senders(Some(file)),
+        ["hec-cost"] => hec_cost::run(),
         ["vector"] => faults::run(None).and_then(|()| cost::run()),
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
         _ => Err(format!(
-            "usage: soak fluent-bit | soak module [EVENTS] | soak vector [cost|{}]",
+            "usage: soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
             faults::NAMES.join("|")
         )),
     };

@@ -69,7 +69,7 @@ impl Load {
         Load { name, encoding, body_events, bodies }
     }
 
-    /// Sends bodies and waits for each answer; how long that took for each.
+    /// Sends bodies, each until it is taken; how long that took for each.
     fn send(&self, to: SocketAddr, count: usize, connections: usize) -> Result<Vec<Duration>, String> {
         let next = AtomicUsize::new(0);
         let authorization = format!("Splunk {TOKEN}");
@@ -84,14 +84,19 @@ impl Load {
                     if number >= count {
                         return Ok(times);
                     }
+                    let body = &self.bodies[number % self.bodies.len()];
                     let began = Instant::now();
-                    let answer =
-                        client.send("POST", EVENT, &headers, &self.bodies[number % self.bodies.len()]);
-                    match answer {
-                        Ok(answer) if answer.status() == 200 => times.push(began.elapsed()),
-                        Ok(answer) => return Err(format!("{}: {}", answer.status(), answer.text())),
-                        Err(error) => return Err(error.to_string()),
+                    loop {
+                        let answer =
+                            client.send("POST", EVENT, &headers, body).map_err(|error| error.to_string())?;
+                        match answer.status() {
+                            200 => break,
+                            // More bodies at once than there is memory for.
+                            503 => sleep(Duration::from_millis(100)),
+                            status => return Err(format!("{status}: {}", answer.text())),
+                        }
                     }
+                    times.push(began.elapsed());
                 }
             };
             let senders: Vec<_> = (0..connections).map(|_| scope.spawn(send)).collect();

@@ -1,7 +1,7 @@
 //! A receiver that takes HEC as it is documented, strictly, and that fails as it is told; knows codes and bodies.
 
 use std::io::{BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
@@ -134,6 +134,8 @@ fn converse(stream: TcpStream, state: &State) {
         let stays = exchange(&mut stream, &mut request, mood, state);
         state.under_way.fetch_sub(1, Ordering::SeqCst);
         if stays.is_none() {
+            // The server has a copy of the stream, so dropping this one closes nothing.
+            let _ = stream.get_ref().shutdown(Shutdown::Both);
             return;
         }
     }

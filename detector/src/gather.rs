@@ -17,13 +17,19 @@ use alloc::{vec, vec::Vec};
 const DEPTH_MAX: u8 = 16;
 
 /// For every byte of a record so many are read again inside of its wrappers,
-const AGAIN: usize = 4;
+const AGAIN: usize = 3;
 
 /// and so many in any record.
-const AGAIN_BYTES_MIN: usize = 256 << 10;
+const AGAIN_BYTES_MIN: usize = 512 << 10;
 
-/// What opening a part costs at least, in bytes.
-const PART_BYTES: usize = 256;
+/// What the members of an object count for, in bytes: each is compared with all that is looked for.
+const MEMBER_BYTES: usize = 128;
+
+/// So many parts are read,
+const PARTS_MAX: usize = 2048;
+
+/// of which a text counts for several: it is read as whatever it may be.
+const TEXT_PARTS: usize = 3;
 
 /// What is in a record.
 pub(crate) struct Found<'r> {
@@ -66,6 +72,10 @@ struct Read<'x> {
     has_other: bool,
     /// Whether an anchor stands in it that was not read.
     is_in_doubt: bool,
+    /// Whether it has more in it than is read.
+    is_cut: bool,
+    /// How many members it has.
+    members: usize,
 }
 
 /// Orders verdicts.
@@ -88,6 +98,7 @@ pub(crate) fn gather<'r>(
         device: device.and_then(Raw::text).filter(|name| is_host(name)),
         time: time.and_then(Raw::text),
         left: bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN),
+        parts_left: PARTS_MAX,
         found: Found { gravest: None, matches: 0, dropped: true, is_cut: false, is_in_doubt: false },
         jobs: vec![],
         wrappers: vec![],
@@ -107,7 +118,7 @@ pub(crate) fn gather<'r>(
         if is_told {
             continue;
         }
-        if !gather.affords(&part) {
+        if !gather.affords(&part, false) {
             gather.found.is_cut = true;
         } else if let Some(observation) = observe_schema(&Index::read(&part.bytes, LEVELS_MAX)) {
             gather.add(observation.into_owned(), false, within);
@@ -131,8 +142,9 @@ struct Gather<'r, 'p> {
     device: Option<Text<'r>>,
     /// When, in the same way.
     time: Option<Text<'r>>,
-    /// How many bytes may be read again.
+    /// How many bytes may be read again, and how many parts.
     left: usize,
+    parts_left: usize,
     found: Found<'r>,
     jobs: Vec<Job<'r>>,
     /// What wraps parts and tells of no event by itself.
@@ -147,6 +159,8 @@ impl<'r> Gather<'r, '_> {
         }
         self.found.dropped &= !read.is_broken;
         self.found.is_in_doubt |= read.is_in_doubt;
+        self.found.is_cut |= read.is_cut;
+        self.left = self.left.saturating_sub(read.members.saturating_mul(MEMBER_BYTES));
         let is_inside = job.is_inside || read.observation.is_some();
         let is_listed = job.is_listed || read.is_list;
         let mut within = job.within;
@@ -157,7 +171,7 @@ impl<'r> Gather<'r, '_> {
             within = self.wrappers.len().checked_sub(1);
         }
         for part in read.parts {
-            if job.depth < DEPTH_MAX && self.affords(&part) {
+            if job.depth < DEPTH_MAX && self.affords(&part, read.is_list) {
                 self.jobs.push(Job {
                     part,
                     depth: job.depth.saturating_add(1),
@@ -172,12 +186,18 @@ impl<'r> Gather<'r, '_> {
     }
 
     /// Whether a part may still be read; counts it.
-    fn affords(&mut self, part: &Part<'_>) -> bool {
-        // The elements of a list are counted when they are opened.
-        let bytes = if let [b'[', ..] = *part.bytes { part.bytes.len() / 8 } else { part.bytes.len() };
-        let left = self.left.checked_sub(bytes.saturating_add(PART_BYTES));
-        self.left = left.unwrap_or_default();
-        left.is_some()
+    fn affords(&mut self, part: &Part<'_>, is_listed: bool) -> bool {
+        let bytes = match *part.bytes {
+            // Lists in lists hold nothing that anybody writes.
+            [b'[', ..] if is_listed => part.bytes.len().saturating_mul(2),
+            // The elements of a list are counted when they are opened.
+            [b'[', ..] => part.bytes.len() / 4,
+            _ => part.bytes.len(),
+        };
+        let left = self.left.checked_sub(bytes);
+        let parts_left = self.parts_left.checked_sub(if part.is_text { TEXT_PARTS } else { 1 });
+        (self.left, self.parts_left) = (left.unwrap_or_default(), parts_left.unwrap_or_default());
+        left.is_some() && parts_left.is_some()
     }
 
     /// Judges an event. What is inside of another event tells of the same one, unless it is graver.
@@ -188,6 +208,7 @@ impl<'r> Gather<'r, '_> {
         }
         let mut verdict = classify(observation);
         self.policy.judge(&mut verdict);
+        self.found.is_cut |= verdict.observation.is_cut;
         self.found.dropped &= self.policy.drops(&verdict);
         let known = self.found.gravest.as_ref().map(rank);
         let is_graver = known.is_none_or(|known| known < rank(&verdict));
@@ -205,7 +226,7 @@ impl<'r> Gather<'r, '_> {
         match &part.bytes {
             Cow::Borrowed(bytes) => self.read_bytes(bytes, part.is_text, part.may_be_line),
             Cow::Owned(bytes) => {
-                let Read { observation, parts, is_list, is_broken, has_other, is_in_doubt } =
+                let Read { observation, parts, is_list, is_broken, has_other, is_in_doubt, is_cut, members } =
                     self.read_bytes(bytes, part.is_text, part.may_be_line);
                 Read {
                     observation: observation.map(Observation::into_owned),
@@ -214,6 +235,8 @@ impl<'r> Gather<'r, '_> {
                     is_broken,
                     has_other,
                     is_in_doubt,
+                    is_cut,
+                    members,
                 }
             }
         }
@@ -234,7 +257,7 @@ impl<'r> Gather<'r, '_> {
     where
         'r: 'x,
     {
-        let mut read = Read::default();
+        let mut read = Read { is_cut: object.is_cut(), members: object.len(), ..Read::default() };
         let mut raws = vec![];
         let each = |raw: Raw<'x>, part| {
             raws.push(raw.0);
@@ -263,6 +286,11 @@ impl<'r> Gather<'r, '_> {
         let mut raws = vec![];
         let mut elements = Elements::new(array);
         for element in elements.by_ref() {
+            // More could not be read; the record is kept.
+            if read.parts.len() > self.parts_left {
+                read.is_cut = true;
+                continue;
+            }
             let part = self.prefilter.has(element.0).then(|| part(element, may_be_line)).flatten();
             match part {
                 Some(part) => {
@@ -314,7 +342,7 @@ impl<'r> Gather<'r, '_> {
 
     /// Whether an anchor stands in a part outside of what it wraps; asked only where a policy may drop the record.
     fn is_unread(&self, bytes: &[u8], raws: &[&[u8]]) -> bool {
-        if !self.policy.drops_unchanged() {
+        if !self.policy.drops_unchanged() || self.found.is_cut {
             return false;
         }
         let mut rest = bytes.to_vec();

@@ -21,6 +21,9 @@ const STRIDE: usize = ANCHOR_LEN - WINDOW + 1;
 /// Bytes whose windows are sampled before the next branch.
 const BLOCK: usize = STRIDE * 8;
 
+/// So many places are looked at whether what stands there is shared.
+const SHARED_MAX: usize = 1024;
+
 /// Bytes of the table: a hash names one of the first 2^16 and a bit of the four that begin there.
 const TABLE: usize = (1 << 16) + 3;
 
@@ -95,8 +98,13 @@ impl Prefilter {
 
     /// The same, leaving out the anchors that records about something else have too.
     pub fn has_own(&self, block: &[u8]) -> bool {
-        let mut start = 0usize;
+        let (mut start, mut shared) = (0usize, 0usize);
         while let Some(at) = block.get(start..).and_then(|rest| self.search(rest)) {
+            // Of so many some may be more than they look.
+            shared = shared.saturating_add(1);
+            if shared > SHARED_MAX {
+                return true;
+            }
             let at = start.wrapping_add(at);
             let (from, to) = (at.saturating_sub(ANCHOR_LEN), at.saturating_add(2 * ANCHOR_LEN));
             let around = block.get(from..to.min(block.len())).unwrap_or_default();

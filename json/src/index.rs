@@ -10,6 +10,14 @@ use alloc::vec::Vec;
 /// Objects further in are values like any other.
 pub const LEVELS_MAX: usize = 8;
 
+/// Keys with dots or escapes, which are read anew for every table, are known as such up to so many bytes in all; each
+/// counts as at least [`ODD_BYTES`].
+const ODD_BYTES_MAX: usize = 128 << 10;
+const ODD_BYTES: usize = 32;
+
+/// Members beyond so many are passed over.
+const MEMBERS_MAX: usize = 24 << 10;
+
 /// One member of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
@@ -37,6 +45,9 @@ pub struct Index<'a> {
     bytes: &'a [u8],
     pub(super) entries: Vec<Entry>,
     end: Option<usize>,
+    /// How many bytes of keys with dots or escapes are still known as such.
+    odd_left: usize,
+    is_cut: bool,
 }
 
 /// Where one member stands.
@@ -66,7 +77,13 @@ impl Entry {
 impl<'a> Index<'a> {
     /// Reads an object and the objects in it, `levels` deep in all; white space before it is skipped.
     pub fn read(bytes: &'a [u8], levels: usize) -> Self {
-        let mut index = Index { bytes, entries: Vec::with_capacity(64), end: None };
+        let mut index = Index {
+            bytes,
+            entries: Vec::with_capacity(64),
+            end: None,
+            odd_left: ODD_BYTES_MAX,
+            is_cut: false,
+        };
         let start = skip_space(bytes, 0);
         if bytes.get(start) == Some(&b'{') {
             index.end = index.read_members(start.wrapping_add(1), levels);
@@ -83,7 +100,9 @@ impl<'a> Index<'a> {
         loop {
             at = skip_space(bytes, at);
             if bytes.get(at) != Some(&b'}') {
-                let fault = match self.read_member(at, first) {
+                let is_full = self.entries.len() >= MEMBERS_MAX;
+                self.is_cut |= is_full;
+                let fault = match if is_full { Err(at) } else { self.read_member(at, first) } {
                     Ok(value) if depth < levels && bytes.get(value) == Some(&b'{') => {
                         let place = self.entries.len().wrapping_sub(1);
                         if depth == 1 {
@@ -110,7 +129,7 @@ impl<'a> Index<'a> {
                     },
                     Err(fault) => fault,
                 };
-                if depth == 1 {
+                if depth == 1 && !is_full {
                     return None;
                 }
                 let Some(end) = container_end(bytes, fault) else {
@@ -146,7 +165,13 @@ impl<'a> Index<'a> {
             return Err(at);
         }
         let start = at.wrapping_add(1);
-        let (end, signature, odd) = read_key(bytes, start).ok_or(at)?;
+        let (end, signature, mut odd) = read_key(bytes, start).ok_or(at)?;
+        if odd {
+            let left = self.odd_left.checked_sub(end.wrapping_sub(start).max(ODD_BYTES));
+            odd = left.is_some();
+            self.is_cut |= !odd;
+            self.odd_left = left.unwrap_or_default();
+        }
         at = skip_space(bytes, end.wrapping_add(1));
         if bytes.get(at) != Some(&b':') {
             return Err(at);
@@ -167,6 +192,11 @@ impl<'a> Index<'a> {
         self.bytes
     }
 
+    /// How many members there are, those of the objects in it included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The offset of the closing brace, once all members have been read and were well formed.
     pub fn end(&self) -> Option<usize> {
         self.end
@@ -176,6 +206,12 @@ impl<'a> Index<'a> {
     pub fn is_whole(&self) -> bool {
         let rest = self.end.and_then(|end| self.bytes.get(end.wrapping_add(1)..));
         rest.is_some_and(|rest| skip_space(rest, 0) == rest.len())
+    }
+
+    /// Whether it has so many members that some were passed over, or so many keys with dots or escapes that some are taken
+    /// for other keys.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Whether the object has no member.
@@ -196,7 +232,7 @@ impl<'a> Index<'a> {
                 let entry = self.entries.get(at)?;
                 at = entry.next;
                 if entry.may_be(known) {
-                    return Some(Member { key: self.key(entry), odd: entry.odd, value: self.value(entry) });
+                    return Some(self.member(entry));
                 }
             }
         })
@@ -229,7 +265,7 @@ impl<'a> Index<'a> {
             let Some(entry) = self.entries.get(at) else { return false };
             let inside = at.wrapping_add(1);
             at = entry.next;
-            let Some(key) = decoded(self.key(entry)) else { continue };
+            let Some(key) = self.member(entry).key() else { continue };
             let Some((first, rest)) = left.split_at_checked(key.len()) else { continue };
             if !is_same(first, &key) {
                 continue;
@@ -258,7 +294,7 @@ impl<'a> Index<'a> {
             if !path.is_empty() {
                 path.push(b'.');
             }
-            path.extend_from_slice(&decoded(self.key(entry)).unwrap_or_default());
+            path.extend_from_slice(&self.member(entry).key().unwrap_or_default());
             if entry.next > at.wrapping_add(1) {
                 levels.push((entry.next, path.len()));
             } else if !holds(&path, self.value(entry)) {
@@ -266,6 +302,10 @@ impl<'a> Index<'a> {
             }
         }
         true
+    }
+
+    fn member(&self, entry: &Entry) -> Member<'a> {
+        Member { key: self.key(entry), odd: entry.odd, value: self.value(entry) }
     }
 
     /// The key of an entry, escapes not decoded.

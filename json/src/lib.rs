@@ -31,7 +31,7 @@ pub use collect::{Found, collect};
 pub use index::{Index, LEVELS_MAX, Member};
 pub use paths::{Known, TREE_BYTES_MAX, codes, known, prefix, tree};
 pub use paths::{PATHS_MAX, Paths};
-pub use scan::Elements;
+pub use scan::{Elements, find_either};
 pub use strings::Strings;
 pub use text::decode;
 pub use write::{Object, joined, write_number, write_string};

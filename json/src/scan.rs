@@ -37,6 +37,12 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+/// The offset of the first byte from `start` on that is one of two.
+#[inline(never)]
+pub fn find_either(bytes: &[u8], start: usize, one: u8, other: u8) -> Option<usize> {
+    find(bytes, start, |word| equal(word, one) | equal(word, other))
+}
+
 /// The offset of the first byte at or after `at` that is not white space.
 #[inline(always)]
 pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {

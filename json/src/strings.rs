@@ -4,17 +4,26 @@ use super::scan::{skip_space, string_end};
 use super::{Raw, decode};
 use alloc::borrow::Cow;
 
+/// More strings of one value are not looked at.
+const STRINGS_MAX: usize = 16 << 10;
+
 /// The strings inside a value, in order, without the keys of nulls. A string that stands alone is its own only one.
 #[derive(Clone, Debug)]
 pub struct Strings<'a> {
     bytes: &'a [u8],
     at: usize,
+    left: usize,
 }
 
 impl<'a> Strings<'a> {
     /// Starts at a value.
     pub fn new(raw: Raw<'a>) -> Self {
-        Strings { bytes: raw.0, at: 0 }
+        Strings { bytes: raw.0, at: 0, left: STRINGS_MAX }
+    }
+
+    /// Whether there were so many that some were not looked at.
+    pub fn is_cut(&self) -> bool {
+        self.left == 0
     }
 }
 
@@ -30,6 +39,7 @@ impl<'a> Iterator for Strings<'a> {
             let start = self.at.wrapping_add(1);
             let end = string_end(self.bytes, start)?;
             self.at = end.wrapping_add(1);
+            self.left = self.left.checked_sub(1)?;
             let colon = skip_space(self.bytes, self.at);
             let is_key = self.bytes.get(colon) == Some(&b':');
             let value = skip_space(self.bytes, colon.wrapping_add(1));

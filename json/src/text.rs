@@ -18,13 +18,22 @@ pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
     }
     let mut out = Vec::with_capacity(inside.len());
     let mut rest = inside;
-    while let Some(at) = find(rest, 0, |word| equal(word, b'\\')) {
-        let (plain, escape) = rest.split_at_checked(at)?;
-        out.extend_from_slice(plain);
-        let ([_, kind], tail) = escape.split_first_chunk()?;
+    while let Some(first) = rest.first() {
+        // Escapes stand in runs where a text is in a text.
+        if *first != b'\\' {
+            let end = find(rest, 0, |word| equal(word, b'\\')).unwrap_or(rest.len());
+            let (plain, tail) = rest.split_at_checked(end)?;
+            out.extend_from_slice(plain);
+            rest = tail;
+            continue;
+        }
+        let ([_, kind], tail) = rest.split_first_chunk()?;
         rest = tail;
         let character = match kind {
-            b'"' | b'\\' | b'/' => char::from(*kind),
+            b'"' | b'\\' | b'/' => {
+                out.push(*kind);
+                continue;
+            }
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'n' => '\n',
@@ -39,8 +48,10 @@ pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
         };
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    out.extend_from_slice(rest);
-    Some(Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+    Some(Cow::Owned(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }))
 }
 
 /// [`decode`] for bytes that are compared only.

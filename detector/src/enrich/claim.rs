@@ -12,6 +12,9 @@ const NAME: &str = "mirror";
 const ADDED_LATER: [&str; 3] = [DEVICE, "related", "story"];
 const DEVICE: &str = "resources.device";
 
+/// Of more enrichments of an OCSF event none is believed to be from here.
+const ENRICHMENTS_MAX: usize = 64;
+
 /// The descriptions that a record brings along, ours or not.
 #[derive(Debug)]
 pub struct Claims<'r, 'a> {
@@ -81,11 +84,13 @@ impl<'r, 'a> Claims<'r, 'a> {
 
     /// The descriptions among an OCSF event's enrichments that claim to be from here.
     fn described(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.enrichments.into_iter().flat_map(|list| Elements::new(list.0)).filter_map(|enrichment| {
-            let enrichment = Index::read(enrichment.0, 1);
-            let provider = enrichment.at("provider").and_then(Raw::string);
-            enrichment.at("data")?.object().filter(|_| provider.as_deref() == Some(PRODUCT))
-        })
+        self.enrichments.into_iter().flat_map(|list| Elements::new(list.0).take(ENRICHMENTS_MAX)).filter_map(
+            |enrichment| {
+                let enrichment = Index::read(enrichment.0, 1);
+                let provider = enrichment.at("provider").and_then(Raw::string);
+                enrichment.at("data")?.object().filter(|_| provider.as_deref() == Some(PRODUCT))
+            },
+        )
     }
 }
 

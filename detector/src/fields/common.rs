@@ -1,6 +1,6 @@
 //! What all clouds say in their own words: who, how it ended, on what. Knows those words, not where they stand.
 
-use super::values::{Field, Values};
+use super::values::{Field, Values, scalar};
 use super::{Observation, Text, has};
 use crate::catalog::{Action, EventOutcome, Kind, Provider};
 use crate::json::Raw;
@@ -66,7 +66,7 @@ pub(super) fn fill<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     observation.resource_group = values.text(Field::ResourceGroup);
     observation.time = values.text(Field::Time);
     values.add_to(observation);
-    for resource in values.all(Field::ResourceId).filter_map(Raw::text) {
+    for resource in values.all(Field::ResourceId).filter_map(scalar) {
         fill_from_id(resource, observation);
     }
 

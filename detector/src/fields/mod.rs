@@ -25,6 +25,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use values::{Field, Values, detail, id};
 
+pub(crate) use network::COMMAND_WORDS_MAX;
 pub(crate) use network::is_address;
 pub use network::{is_host, observe_arguments, observe_command, observe_line};
 pub use schema::observe_schema;
@@ -63,6 +64,8 @@ pub struct Observation<'a> {
     pub details: Vec<(&'static str, Text<'a>)>,
     /// What was acted on: names from this project's vocabulary, ids from the event. A name can have several.
     pub resources: Vec<(&'static str, Text<'a>)>,
+    /// Whether what it was read from goes on unread.
+    pub is_cut: bool,
 }
 
 impl<'a> Observation<'a> {
@@ -82,6 +85,7 @@ impl<'a> Observation<'a> {
             error: None,
             details: Vec::new(),
             resources: Vec::new(),
+            is_cut: false,
         }
     }
 
@@ -105,6 +109,7 @@ impl<'a> Observation<'a> {
             error: own(self.error),
             action: self.action,
             outcome: self.outcome,
+            is_cut: self.is_cut,
             ..Observation::new(self.operation, owned(self.name))
         };
         for (from, to) in
@@ -165,11 +170,14 @@ impl<'a> Observation<'a> {
 
     /// Adds a resource beside others of its name; one that is there already in any case is not added again.
     pub fn also(&mut self, name: &'static str, id: Text<'a>) {
+        if self.resources.len() >= RESOURCES_MAX {
+            return;
+        }
         let is_known = self
             .resources
             .iter()
             .any(|(known, other)| is_same(known, name) && other.eq_ignore_ascii_case(&id));
-        if !is_known && self.resources.len() < RESOURCES_MAX {
+        if !is_known {
             self.resources.push((name, id));
         }
     }
@@ -325,7 +333,9 @@ fn identify(object: &Index<'_>, names: &Values<'_>) -> Option<Operation> {
 /// Of a key that occurs more than once any occurrence counts: which one the server believed is not known here.
 fn counts(object: &Index<'_>, requires: Requires) -> bool {
     let conditions = requires.conditions();
+    // What was passed over may be what is asked for.
     conditions.is_empty()
+        || object.is_cut()
         || conditions.iter().any(|(path, test)| {
             object.any_at(path, |value| holds(value, *test)) || kubernetes::patched(object, path, *test)
         })
@@ -336,13 +346,17 @@ fn holds(value: Raw<'_>, test: Test) -> bool {
         Test::True => value.is_true(),
         Test::Present => value.text().is_some() || Strings::new(value).next().is_some(),
         // JSON in a text has escapes of its own.
-        Test::Holds(part) => Strings::new(value).any(|(is_key, text)| {
-            !is_key && (has(&text, part) || decode(text.as_bytes()).is_some_and(|text| has(&text, part)))
+        Test::Holds(part) => any_string(value, |is_key, text| {
+            !is_key && (has(text, part) || decode(text.as_bytes()).is_some_and(|text| has(&text, part)))
         }),
-        Test::Has(name) => {
-            Strings::new(value).any(|(is_key, text)| is_key && text.eq_ignore_ascii_case(name))
-        }
+        Test::Has(name) => any_string(value, |is_key, text| is_key && text.eq_ignore_ascii_case(name)),
     }
+}
+
+/// Whether one of the strings in a value fits; of very many it is said without looking.
+fn any_string(value: Raw<'_>, mut fits: impl FnMut(bool, &str) -> bool) -> bool {
+    let mut strings = Strings::new(value);
+    strings.any(|(is_key, text)| fits(is_key, &text)) || strings.is_cut()
 }
 
 /// Whether a range holds every address: a prefix of no bits, whatever address stands before it.

@@ -1,9 +1,12 @@
 //! Processes that began, as endpoint products tell of them. Knows where each has the command line and whose it is, not
 //! what the words mean.
 
-use super::{Observation, Text, observe_arguments, observe_command};
+use super::{COMMAND_WORDS_MAX, Observation, Text, observe_arguments, observe_command};
 use crate::json::{Elements, Index, Raw, collect, paths};
 use alloc::vec::Vec;
+
+/// No product tells a command in more ways.
+const LINES_MAX: usize = 4;
 
 /// What a path says.
 #[derive(Clone, Copy)]
@@ -102,10 +105,12 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
         argument.at("value").filter(|_| is_named)
     });
     let by_words = all(Says::Words).chain(lists).filter_map(Raw::array).flat_map(|list| {
-        let words: Vec<Text<'_>> = Elements::new(list).filter_map(Raw::text).collect();
+        let words: Vec<Text<'_>> =
+            Elements::new(list).filter_map(Raw::text).take(COMMAND_WORDS_MAX.saturating_add(1)).collect();
         observe_arguments(&words)
     });
-    let by_line = all(Says::Line).filter_map(Raw::text).flat_map(|line| observe_command(&line));
+    let by_line =
+        all(Says::Line).take(LINES_MAX).filter_map(Raw::text).flat_map(|line| observe_command(&line));
     let by_parts = text(Says::Program)
         .into_iter()
         .flat_map(|program| observe_command(&[&*program, &*text(Says::Rest).unwrap_or_default()].join(" ")));

@@ -6,6 +6,12 @@ use crate::json::{Found, Index, Paths, Raw, Strings, collect};
 /// More texts of a list are not told.
 const LIST_MAX: usize = 256;
 
+/// No provider's name, id or address is longer; what is, is not told.
+const VALUE_BYTES_MAX: usize = 16 * 1024;
+
+/// Ids of one event that are longer in all are not told.
+const TOLD_BYTES_MAX: usize = 128 * 1024;
+
 /// What a path is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -215,12 +221,19 @@ impl<'a> Values<'a> {
 
     /// Adds the details and the ids found.
     pub(super) fn add_to(&self, observation: &mut Observation<'a>) {
+        let mut left = TOLD_BYTES_MAX;
         for (code, raw) in &self.found {
             if let Some(at) = code.checked_sub(RESOURCE) {
                 let Some(name) = RESOURCES.get(usize::from(at)) else { continue };
+                let add = |id: Text<'a>| {
+                    if let Some(rest) = left.checked_sub(id.len()) {
+                        left = rest;
+                        observation.also(name, id);
+                    }
+                };
                 match raw.array() {
-                    Some(list) => each(list, |id| observation.also(name, id)),
-                    None => scalar(*raw).into_iter().for_each(|id| observation.also(name, id)),
+                    Some(list) => each(list, add),
+                    None => scalar(*raw).into_iter().for_each(add),
                 }
             } else if let Some(name) = code.checked_sub(DETAIL).and_then(|at| DETAILS.get(usize::from(at)))
                 && observation.detail(name).is_none()
@@ -234,7 +247,8 @@ impl<'a> Values<'a> {
 }
 
 /// A scalar as text; a whole number that was written as a fraction is one again.
-fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
+pub(super) fn scalar(raw: Raw<'_>) -> Option<Text<'_>> {
+    (raw.0.len() <= VALUE_BYTES_MAX).then_some(())?;
     let whole = match raw.0 {
         [b'0'..=b'9', .., b'.', b'0'] => raw.0.strip_suffix(b".0"),
         _ => None,

@@ -12,11 +12,13 @@ mod tools;
 
 use super::{Observation, Text};
 use crate::catalog::{self, EventOutcome, Operation};
+use crate::json::find_either;
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
 
 pub use header::is_host;
+pub(crate) use program::COMMAND_WORDS_MAX;
 pub use program::{observe_arguments, observe_command};
 
 /// More words of one command are not looked at.
@@ -76,9 +78,12 @@ impl<'a> Readings<'a> {
 /// Reads a line by everything that could be its message; gives the gravest readings, none when it is not about
 /// mirroring. What the actor wrote may look like another message: so it can add a reading and take none away.
 pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
-    let line = line.trim_ascii().as_bytes();
-    let line = line.get(..LINE_BYTES_MAX).unwrap_or(line);
+    let whole = line.trim_ascii().as_bytes();
+    let line = whole.get(..LINE_BYTES_MAX).unwrap_or(whole);
     let mut readings = Readings::default();
+    if line.is_empty() {
+        return readings.found;
+    }
     shape::observe(&[], line, true, &mut readings);
     audit::observe(line, &mut readings);
     let percents = line.iter().take(HEADER_BYTES_MAX).enumerate().filter(|(_, byte)| **byte == b'%');
@@ -94,6 +99,9 @@ pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
             tags = tags.saturating_add(1);
             shape::observe(before, text, false, &mut readings);
         }
+    }
+    for observation in &mut readings.found {
+        observation.is_cut |= line.len() < whole.len();
     }
     readings.found
 }
@@ -253,16 +261,15 @@ fn stands(line: &[u8], at: usize, text: &[u8]) -> bool {
 /// The first place of a text.
 #[inline(never)]
 fn find(line: &[u8], text: &[u8]) -> Option<usize> {
-    let first = text.first()?;
-    let tab = if *first == b' ' { b'\t' } else { *first };
+    let first = *text.first()?;
+    let tab = if first == b' ' { b'\t' } else { first };
     let mut from = 0usize;
     loop {
-        let rest = line.get(from..)?;
-        from = from.saturating_add(rest.iter().position(|byte| byte == first || *byte == tab)?);
-        if stands(line, from, text) {
-            return Some(from);
+        let at = find_either(line, from, first, tab)?;
+        if stands(line, at, text) {
+            return Some(at);
         }
-        from = from.saturating_add(1);
+        from = at.saturating_add(1);
     }
 }
 

@@ -21,7 +21,11 @@ pub(super) type Word<'w> = (u8, &'w [u8]);
 /// The number of a program that is no tool.
 const UNKNOWN: usize = tools::COUNT;
 
-/// Introduces the command in a log of sudo.
+/// A command is not read beyond so many bytes and words.
+const COMMAND_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const COMMAND_WORDS_MAX: usize = 2048;
+
+/// Introduces the command in a log of sudo, behind a semicolon: elsewhere it is part of a folder's name or a variable.
 const MARK: &[u8] = b"COMMAND=";
 
 /// Programs that run others, with how many words of their own stand before it.
@@ -63,9 +67,10 @@ pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>
 }
 
 pub(super) fn observe_text(command: &[u8], told: &mut Vec<Observation<'_>>) {
+    let head = command.get(..COMMAND_BYTES_MAX).unwrap_or(command);
     let mut words = Vec::from([BEGUN]);
-    lex(command, &mut words);
-    observe(&words, told);
+    lex(head, &mut words);
+    observe_words(&words, head.len() < command.len(), told);
 }
 
 /// A command line whose words are apart.
@@ -116,7 +121,9 @@ fn lex(text: &[u8], words: &mut Vec<u8>) {
                 }
             }
             b';' | b'|' | b'&' | b'(' | b')' | b'`' | b'\n' => ENDED,
-            _ if text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) => {
+            _ if words.last() == Some(&ENDED)
+                && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) =>
+            {
                 at = at.saturating_add(MARK.len()).saturating_sub(1);
                 BEGUN
             }
@@ -151,10 +158,20 @@ pub(super) fn place_in(list: &str, word: &[u8]) -> Option<usize> {
 /// Reads every command: of a tool that was met before up to the next command, otherwise up to the end, for what looks
 /// like another command may be a value. So each word is read once for each tool and once more.
 pub(super) fn observe(words: &[u8], told: &mut Vec<Observation<'_>>) {
+    let head = words.get(..COMMAND_BYTES_MAX).unwrap_or(words);
+    observe_words(head, head.len() < words.len(), told);
+}
+
+/// `is_cut` where more words follow that are not read.
+fn observe_words(words: &[u8], mut is_cut: bool, told: &mut Vec<Observation<'_>>) {
     let mut split: Vec<Word<'_>> = Vec::new();
     let mut before = BEGUN;
     let mut rest = words.get(1..).unwrap_or_default();
     loop {
+        if split.len() >= COMMAND_WORDS_MAX {
+            is_cut = true;
+            break;
+        }
         let end = rest.iter().position(|&byte| byte <= BEGUN).unwrap_or(rest.len());
         let (word, after) = rest.split_at_checked(end).unwrap_or_default();
         split.push((before, word));
@@ -199,5 +216,8 @@ pub(super) fn observe(words: &[u8], told: &mut Vec<Observation<'_>>) {
         let ends = |(before, _): &Word<'_>| !whole && (*before == BEGUN || *before == ENDED && shell);
         let end = rest.iter().position(ends).unwrap_or(rest.len());
         tools::read(tool, name, rest.get(..end).unwrap_or_default(), told);
+    }
+    for observation in told {
+        observation.is_cut |= is_cut;
     }
 }

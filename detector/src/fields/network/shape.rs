@@ -106,7 +106,7 @@ const SHAPES: [(&str, Read, EventOutcome); 54] = [
     ("{h}Meraki {e} from {s}: {r}", message, EventOutcome::Unknown),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
-    ("{k} : {f}TTY={t} ;{-}COMMAND={c}", program, EventOutcome::Unknown),
+    ("{k} : {f}TTY={t} {-}; COMMAND={c}", program, EventOutcome::Unknown),
     ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
     // What else runs commands and tells of it: doas, cron, Ansible; shells, which log their history or a session; snoopy,
     // whose working directory may end as its own words do; Sysmon.
@@ -136,13 +136,9 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         if !whole && shape.starts_with('{') {
             continue;
         }
-        let mut more = shape.as_bytes().split(|&byte| byte == b'\n');
         let mut parts = Parts([&[]; 26]);
-        if more.next().and_then(|shape| take_apart(shape, line, &mut parts)).is_none() {
+        if take_apart(shape.as_bytes(), line, &mut parts).is_none() {
             continue;
-        }
-        for shape in more {
-            take_apart(shape, line, &mut parts);
         }
         let mut header = parts.part(b'h');
         let mut user = parts.part(b'u');
@@ -214,20 +210,34 @@ fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
 fn take_apart<'a>(shape: &[u8], line: &'a [u8], parts: &mut Parts<'a>) -> Option<()> {
     let mut pieces = shape.split(|&byte| byte == b'{');
     let mut rest = line.strip_prefix(pieces.next()?)?;
+    // Whether the line may lack what follows, and whether it does up to the next `\n`.
+    let (mut may_lack, mut lacks) = (false, false);
     for piece in pieces {
         let [letter, b'}', literal @ ..] = piece else { return None };
-        let at = match literal {
-            [] => rest.len(),
-            _ if letter.is_ascii_uppercase() => {
-                (0..rest.len()).rev().find(|&at| stands(rest, at, literal))?
-            }
-            _ => find(rest, literal)?,
+        let (literal, ends) = match literal {
+            [literal @ .., b'\n'] => (literal, true),
+            _ => (literal, false),
         };
-        let place = usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'));
-        if let Some(part) = parts.0.get_mut(place) {
-            *part = rest.get(..at)?;
+        let at = match literal {
+            _ if lacks => None,
+            [] => Some(rest.len()),
+            _ if letter.is_ascii_uppercase() => (0..rest.len()).rev().find(|&at| stands(rest, at, literal)),
+            _ => find(rest, literal),
+        };
+        if let Some(at) = at {
+            let place = usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'));
+            if let Some(part) = parts.0.get_mut(place) {
+                *part = rest.get(..at)?;
+            }
+            rest = rest.get(at.saturating_add(literal.len())..)?;
+        } else if may_lack {
+            lacks = true;
+        } else {
+            return None;
         }
-        rest = rest.get(at.saturating_add(literal.len())..)?;
+        if ends {
+            (rest, may_lack, lacks) = (line, true, false);
+        }
     }
     Some(())
 }

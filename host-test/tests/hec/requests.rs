@@ -89,7 +89,8 @@ fn a_connection_works_on_after_a_refusal() {
     let brotli = [headers[0], ("Content-Encoding", "br")];
     let trailing = [gzip(b"{\"event\":1}"), b"more".to_vec()].concat();
     let large = vec![b' '; 2 << 20];
-    let cases: [(&[(&str, &str)], &[u8], u16); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16);
+    let cases: [Case<'_>; 6] = [
         (&headers, &large, 413),
         (&zip, b"no gzip", 400),
         (&zip, &trailing, 400),

@@ -90,7 +90,7 @@ impl Host {
     fn malloc(&mut self, len: u32, bytes: Option<&[u8]>) {
         let address = hold(self.wasmi.call::<_, u32>("malloc", (len,)));
         let bytes = bytes.map_or_else(|| vec![address as u8; len as usize], <[u8]>::to_vec);
-        assert!(address != 0 && address % 8 == 0, "malloc({len}) gave {address}");
+        assert!(address != 0 && address.is_multiple_of(8), "malloc({len}) gave {address}");
         let range = address..address + len;
         let memory = self.wasmi.memory();
         assert!(range.end as usize <= memory.len(), "a block outside of the memory");

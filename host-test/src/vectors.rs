@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(
             file.cases[0].policy.as_deref(),
             Some(
-                r#"{"keep":"mirror","drop":["read"],"approved":[{"name":"n","from":"2026-01-02T03:04:05Z"}]}"#
+                r#"{"approved":[{"from":"2026-01-02T03:04:05Z","name":"n"}],"drop":["read"],"keep":"mirror"}"#
             )
         );
     }

@@ -22,11 +22,13 @@ pub fn hec(bytes: &[u8]) {
     let Ok(record) = serde_json::from_slice::<Value>(bytes) else { return };
     let fields = [r#","fields":{"a":"b"}"#, "", r#","fields":{}"#][bytes.len() % 3];
     let text = Value::from(String::from_utf8_lossy(bytes));
+    // As it is sent: of equal keys one is left.
+    let whole = record.to_string();
     let envelope = |event: &str| format!(r#"{{"time":1,"host":"h","event":{event}{fields}}}"#);
     let alone = |record: &[u8]| with_native(|native| verdict_on(native, record)).is_some();
     let in_text = json!({ "message": text }).to_string();
     let claims = ["mirror", "tapsieve"].iter().any(|name| record.get(name).is_some());
-    for (event, decided_as) in [(record.to_string(), bytes), (text.to_string(), in_text.as_bytes())] {
+    for (event, decided_as) in [(whole.clone(), whole.as_bytes()), (text.to_string(), in_text.as_bytes())] {
         let envelope = envelope(&event);
         let found = body(envelope.as_bytes());
         let is_due = record.is_object() && !claims && alone(decided_as);

@@ -100,7 +100,8 @@ impl<'a> Index<'a> {
         loop {
             at = skip_space(bytes, at);
             if bytes.get(at) != Some(&b'}') {
-                let is_full = self.entries.len() >= MEMBERS_MAX;
+                // The object's own members are always read: what stands there is never written again.
+                let is_full = depth > 1 && self.entries.len() >= MEMBERS_MAX;
                 self.is_cut |= is_full;
                 let fault = match if is_full { Err(at) } else { self.read_member(at, first) } {
                     Ok(value) if depth < levels && bytes.get(value) == Some(&b'{') => {
@@ -129,7 +130,7 @@ impl<'a> Index<'a> {
                     },
                     Err(fault) => fault,
                 };
-                if depth == 1 && !is_full {
+                if depth == 1 {
                     return None;
                 }
                 let Some(end) = container_end(bytes, fault) else {

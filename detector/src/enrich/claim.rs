@@ -72,13 +72,26 @@ impl<'r, 'a> Claims<'r, 'a> {
     /// Whether the record says all that a description says and nothing else.
     pub fn say(&self, description: &[u8]) -> bool {
         let ours = Index::read(description, LEVELS_MAX);
+        // How much is read before something stays unread differs from hop to hop.
+        let unread = ours.at("unread").is_some();
         let says = |index: &Index<'_>, name: &str| {
             let added = ours.at(DEVICE).is_some() && index.at(&below(name, DEVICE)).is_none();
-            covers(&ours, "", index, name, added) && covers(index, name, &ours, "", added)
+            let spare = |path: &str| added && ADDED_LATER.contains(&path) || unread && path == "matches";
+            covers(&ours, "", index, name, spare) && covers(index, name, &ours, "", spare)
         };
-        self.mirror && says(self.record, NAME)
+        let said_at = |name: &str| {
+            // Where a record has too many members, those of the description were not read with it.
+            let mut is_there = false;
+            let differs = self.record.is_cut()
+                && self.record.any_at(name, |value| {
+                    is_there = true;
+                    !value.object().is_some_and(|object| says(&Index::read(object, LEVELS_MAX), ""))
+                });
+            if is_there { !differs } else { says(self.record, name) }
+        };
+        self.mirror && said_at(NAME)
             // Ours had the longest name when it was written.
-            || self.underscores > 0 && says(self.record, &other_name(self.underscores.saturating_sub(1)))
+            || self.underscores > 0 && said_at(&other_name(self.underscores.saturating_sub(1)))
             || self.wrapped.is_some() && self.described().any(|data| says(&Index::read(data, LEVELS_MAX), ""))
     }
 
@@ -105,9 +118,15 @@ fn below(name: &str, path: &str) -> String {
     joined(&[name, if name.is_empty() { "" } else { "." }, path])
 }
 
-/// Whether everything that stands below `name` in one object stands below `other_name` in the other; `added` where what
-/// was added later does not count.
-fn covers(object: &Index<'_>, name: &str, other: &Index<'_>, other_name: &str, added: bool) -> bool {
+/// Whether everything that stands below `name` in one object stands below `other_name` in the other, but for what is
+/// spared.
+fn covers(
+    object: &Index<'_>,
+    name: &str,
+    other: &Index<'_>,
+    other_name: &str,
+    spare: impl Fn(&str) -> bool,
+) -> bool {
     object.every_leaf(|path, value| {
         let rest = match name {
             "" => Some(path),
@@ -116,8 +135,7 @@ fn covers(object: &Index<'_>, name: &str, other: &Index<'_>, other_name: &str, a
         // What stands beside the description is of no interest, a value in its place is.
         let Some(rest) = rest else { return path != name.as_bytes() };
         let Ok(rest) = core::str::from_utf8(rest) else { return false };
-        added && ADDED_LATER.contains(&rest)
-            || other.at(&below(other_name, rest)).is_some_and(|other| is_same(value, other))
+        spare(rest) || other.at(&below(other_name, rest)).is_some_and(|other| is_same(value, other))
     })
 }
 

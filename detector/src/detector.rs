@@ -90,7 +90,7 @@ impl Detector {
             return self.without_answer(record);
         };
         let claims = Claims::read(&index);
-        let original = claims.wrapped.map(|record| Index::read(record, 1));
+        let original = claims.wrapped.map(|record| Index::read(record, LEVELS_MAX));
         let original = original.as_ref().and_then(|original| Record::read(b"", original));
         let Record { device, time, .. } = original.unwrap_or(top);
         self.prefilter.prepare();

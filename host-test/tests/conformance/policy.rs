@@ -100,9 +100,11 @@ fn drop_names(files: &[VectorFile]) -> Result<(), Failed> {
             // A record with several events goes only when all of them would.
             let in_text = case.record.windows(3).any(|window| matches!(window, b"\"{\\" | b"\"[\\"));
             let several = holds_list(&case.record) || in_text || verdict["matches"].is_u64();
+            // What was not read might be graver.
+            let unread = verdict["unread"] == true;
             let holds = match &after {
-                Answer::Dropped => named,
-                _ => before == after && (!named || several || before == Answer::Unchanged),
+                Answer::Dropped => named && !unread,
+                _ => before == after && (!named || several || unread || before == Answer::Unchanged),
             };
             if !holds {
                 return Err(format!(

@@ -156,10 +156,14 @@ fn exchange(
     }
     if mood == Mood::AnswersEarly {
         write(stream, request, &say(SUCCESS))?;
+        // Read at once, the body might have been sent as a whole before the answer is looked at.
+        while state.mood() == Mood::AnswersEarly {
+            sleep(Duration::from_millis(10));
+        }
+        return None;
     }
     request.read_body(stream).ok()?;
     match mood {
-        Mood::AnswersEarly => Some(()),
         Mood::Answers(status, text) => write(stream, request, &(status, text.into())),
         Mood::Hangs => {
             while state.mood() == Mood::Hangs {

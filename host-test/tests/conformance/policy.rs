@@ -77,7 +77,9 @@ fn keep_mirror(files: &[VectorFile]) -> Result<(), Failed> {
 
 /// Whether a record may hold several events, or what is no event beside one.
 fn holds_list(record: &[u8]) -> bool {
-    record.windows(6).any(|window| window == b"ecords") || record.windows(3).any(|window| window == b"},{")
+    [&b"ecords"[..], b"[{\\\"", b"\"sessionData\": [", b"},{", b"}, {"]
+        .iter()
+        .any(|part| record.windows(part.len()).any(|window| window == *part))
 }
 
 fn drop_names(files: &[VectorFile]) -> Result<(), Failed> {

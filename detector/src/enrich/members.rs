@@ -17,6 +17,8 @@ pub enum Holds {
     Approved,
     /// How many events the record holds.
     Matches,
+    /// Whether a limit left a part of the record unread.
+    Unread,
 }
 
 impl Holds {
@@ -24,7 +26,7 @@ impl Holds {
     pub fn type_name(self) -> &'static str {
         match self {
             Holds::Fact(Fact::Schema) | Holds::Matches => "int",
-            Holds::Fact(Fact::Detail(MFA)) => "boolean",
+            Holds::Fact(Fact::Detail(MFA)) | Holds::Unread => "boolean",
             Holds::Fact(_) | Holds::Story => "string",
             Holds::Resources => "map<string,string>",
             Holds::Related => "array<string>",
@@ -77,4 +79,5 @@ members! {
     "story" Holds::Story, r#""9f2c6a0d41b7e853""#, "A key of provider, account and lasting identity.";
     "approved" Holds::Approved, r#"{"name":"inspection","ticket":"CHG-1"}"#, "The policy's entry that approves it.";
     "matches" Holds::Matches, "3", "How many mirror events the record holds, where it is more than one.";
+    "unread" Holds::Unread, "true", "That a limit left a part of the record unread, where it did.";
 }

@@ -117,11 +117,9 @@ pub(crate) fn describe(out: &mut Vec<u8>, verdict: &Verdict<'_>, matches: usize,
                 }
             }
             Holds::Matches if matches > 1 => object.number(name, matches as u64),
-            Holds::Matches => {}
+            Holds::Unread if is_cut => object.raw(name, b"true"),
+            Holds::Matches | Holds::Unread => {}
         }
-    }
-    if is_cut {
-        object.raw("unread", b"true");
     }
     object.close();
 }

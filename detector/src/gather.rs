@@ -5,13 +5,14 @@
 
 use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
-use crate::envelope::{Part, Shape, opened, part, parts, shape};
+use crate::envelope::{Part, Shape, object_of, opened, part, parts, shape, time_in};
 use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line, observe_schema};
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::{vec, vec::Vec};
+use core::cell::{Cell, OnceCell};
 
 /// Wrappers inside wrappers are opened so deep; a list and its element are two.
 const DEPTH_MAX: u8 = 16;
@@ -52,7 +53,7 @@ struct Job<'r> {
     depth: u8,
     /// Whether it is an element of a list, or inside one.
     is_listed: bool,
-    /// Whether what it is inside of is an event itself.
+    /// Whether what it is inside of, or stands beside as a copy, is an event itself.
     is_inside: bool,
     /// The place of the nearest wrapper that it is inside of.
     within: Option<usize>,
@@ -97,24 +98,30 @@ pub(crate) fn gather<'r>(
         prefilter,
         device: device.and_then(Raw::text).filter(|name| is_host(name)),
         time: time.and_then(Raw::text),
-        left: bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN),
+        left: Cell::new(bytes.len().saturating_mul(AGAIN).saturating_add(AGAIN_BYTES_MIN)),
         parts_left: PARTS_MAX,
         found: Found { gravest: None, matches: 0, dropped: true, is_cut: false, is_in_doubt: false },
         jobs: vec![],
+        again: vec![],
         wrappers: vec![],
     };
     let record = Part { bytes: Cow::Borrowed(bytes), ..Part::default() };
     let read = gather.object(bytes, index);
     gather.take(Job { part: record, depth: 0, is_listed: false, is_inside: false, within: None }, read);
     let mut at = 0usize;
-    while let Some(job) = gather.jobs.get_mut(at) {
-        let job = Job { part: core::mem::take(&mut job.part), ..*job };
-        let read = gather.read(&job.part);
-        gather.take(job, read);
-        at = at.saturating_add(1);
+    loop {
+        while let Some(job) = gather.jobs.get_mut(at) {
+            let job = Job { part: core::mem::take(&mut job.part), ..*job };
+            let read = gather.read(&job.part);
+            gather.take(job, read);
+            at = at.saturating_add(1);
+        }
+        // What tells of the same event comes after what it is beside.
+        let Some(job) = gather.again.pop() else { break };
+        gather.jobs.push(job);
     }
     // What is inside comes after what it is in.
-    while let Some(Wrapper { part, within, is_told }) = gather.wrappers.pop() {
+    while let Some(Wrapper { part, within, is_told, .. }) = gather.wrappers.pop() {
         if is_told {
             continue;
         }
@@ -133,6 +140,8 @@ struct Wrapper<'r> {
     /// The place of the one that it is in.
     within: Option<usize>,
     is_told: bool,
+    /// When, as it says itself; looked for once.
+    time: OnceCell<Option<Text<'r>>>,
 }
 
 struct Gather<'r, 'p> {
@@ -143,10 +152,12 @@ struct Gather<'r, 'p> {
     /// When, in the same way.
     time: Option<Text<'r>>,
     /// How many bytes may be read again, and how many parts.
-    left: usize,
+    left: Cell<usize>,
     parts_left: usize,
     found: Found<'r>,
     jobs: Vec<Job<'r>>,
+    /// Those that tell again what others tell.
+    again: Vec<Job<'r>>,
     /// What wraps parts and tells of no event by itself.
     wrappers: Vec<Wrapper<'r>>,
 }
@@ -160,23 +171,24 @@ impl<'r> Gather<'r, '_> {
         self.found.dropped &= !read.is_broken;
         self.found.is_in_doubt |= read.is_in_doubt;
         self.found.is_cut |= read.is_cut;
-        self.left = self.left.saturating_sub(read.members.saturating_mul(MEMBER_BYTES));
+        self.left.set(self.left.get().saturating_sub(read.members.saturating_mul(MEMBER_BYTES)));
         let is_inside = job.is_inside || read.observation.is_some();
         let is_listed = job.is_listed || read.is_list;
         let mut within = job.within;
         if let Some(observation) = read.observation {
             self.add(observation, job.is_inside, within);
         } else if !read.is_list && !read.parts.is_empty() {
-            self.wrappers.push(Wrapper { part: job.part, within, is_told: false });
+            self.wrappers.push(Wrapper { part: job.part, within, is_told: false, time: OnceCell::new() });
             within = self.wrappers.len().checked_sub(1);
         }
         for part in read.parts {
             if job.depth < DEPTH_MAX && self.affords(&part, read.is_list) {
-                self.jobs.push(Job {
+                let jobs = if part.is_again { &mut self.again } else { &mut self.jobs };
+                jobs.push(Job {
+                    is_inside: is_inside || part.is_again,
                     part,
                     depth: job.depth.saturating_add(1),
                     is_listed,
-                    is_inside,
                     within,
                 });
             } else {
@@ -194,17 +206,21 @@ impl<'r> Gather<'r, '_> {
             [b'[', ..] => part.bytes.len() / 4,
             _ => part.bytes.len(),
         };
-        let left = self.left.checked_sub(bytes);
+        let left = self.left.get().checked_sub(bytes);
         let parts_left = self.parts_left.checked_sub(if part.is_text { TEXT_PARTS } else { 1 });
-        (self.left, self.parts_left) = (left.unwrap_or_default(), parts_left.unwrap_or_default());
+        self.left.set(left.unwrap_or_default());
+        self.parts_left = parts_left.unwrap_or_default();
         left.is_some() && parts_left.is_some()
     }
 
     /// Judges an event. What is inside of another event tells of the same one, unless it is graver.
-    fn add(&mut self, observation: Observation<'r>, is_inside: bool, mut within: Option<usize>) {
+    fn add(&mut self, mut observation: Observation<'r>, is_inside: bool, mut within: Option<usize>) {
         while let Some(wrapper) = within.and_then(|at| self.wrappers.get_mut(at)) {
             wrapper.is_told = true;
             within = wrapper.within;
+            if observation.time.is_none() {
+                observation.time = wrapper.time.get_or_init(|| time_in(&wrapper.part.bytes)).clone();
+            }
         }
         let mut verdict = classify(observation);
         self.policy.judge(&mut verdict);
@@ -263,12 +279,17 @@ impl<'r> Gather<'r, '_> {
             raws.push(raw.0);
             read.parts.push(part);
         };
-        parts(object, |bytes| self.prefilter.has(bytes), each);
+        read.is_cut |= parts(object, &self.left, |bytes| self.prefilter.has(bytes), each);
         // Another document in the same text.
         let rest = object.end().and_then(|end| bytes.get(end.saturating_add(1)..)).unwrap_or_default();
         if self.prefilter.has(rest) {
             raws.push(rest);
-            read.parts.push(Part { bytes: Cow::Borrowed(rest), is_text: true, may_be_line: true });
+            read.parts.push(Part {
+                bytes: Cow::Borrowed(rest),
+                is_text: true,
+                may_be_line: true,
+                is_again: false,
+            });
         }
         read.observation = observe(object).or_else(|| self.policy.observe(object));
         if read.observation.is_none() && read.parts.is_empty() {
@@ -282,6 +303,10 @@ impl<'r> Gather<'r, '_> {
     }
 
     fn list<'x>(&self, array: &'x [u8], may_be_line: bool) -> Read<'x> {
+        if let Some(object) = object_of(array) {
+            let part = Part { bytes: Cow::Owned(object), is_text: false, may_be_line, is_again: false };
+            return Read { parts: vec![part], ..Read::default() };
+        }
         let mut read = Read { is_list: true, ..Read::default() };
         let mut raws = vec![];
         let mut elements = Elements::new(array);
@@ -313,7 +338,12 @@ impl<'r> Gather<'r, '_> {
         let start = opened(line).unwrap_or(line.len());
         let (header, json) = line.split_at_checked(start).unwrap_or_default();
         if self.prefilter.has(json) {
-            read.parts.push(Part { bytes: Cow::Borrowed(json), is_text: true, may_be_line: false });
+            read.parts.push(Part {
+                bytes: Cow::Borrowed(json),
+                is_text: true,
+                may_be_line: false,
+                is_again: false,
+            });
         }
         let text = if may_be_line { core::str::from_utf8(line).unwrap_or_default() } else { "" };
         // Several readings are of one event.

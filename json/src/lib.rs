@@ -77,8 +77,9 @@ impl<'a> Raw<'a> {
         self.is_word("false")
     }
 
+    /// Whether this is a text that is the same in any case, or a number or boolean that is spelled so.
     #[inline(never)]
-    fn is_word(self, word: &str) -> bool {
+    pub fn is_word(self, word: &str) -> bool {
         self.text().is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 }

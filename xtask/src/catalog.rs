@@ -68,6 +68,7 @@ fn asks(path: &str, test: Test) -> String {
     match test {
         Test::True => format!("`{path}` is true"),
         Test::Present => format!("`{path}` is there and not empty"),
+        Test::There => format!("`{path}` is there"),
         Test::Holds(text) => format!("a text in `{path}` has `{text}` in it"),
         Test::Has(name) => format!("a member in `{path}` is named `{name}`"),
     }
@@ -87,6 +88,9 @@ fn words(requires: Requires) -> &'static str {
         Requires::RequestMirror => "a filter copies requests",
         Requires::OvsMirror => "the network mirrors ports or receives what is mirrored",
         Requires::RouteMirror => "a route copies requests",
+        Requires::EnvoyMirror => "Envoy is told to copy requests",
+        Requires::IngressMirror => "an annotation copies requests",
+        Requires::Mirroring => "the service copies requests",
     }
 }
 

@@ -64,8 +64,13 @@ fn pattern() -> String {
     escapes.sort();
     escapes.dedup();
     // A quote would end the literal that holds the pattern.
-    let anchors =
-        ANCHORS.join("|").replace('\\', r"\\").replace('.', r"\.").replace('[', r"\[").replace('\'', r"\x27");
+    let anchors = ANCHORS
+        .join("|")
+        .replace('\\', r"\\")
+        .replace('.', r"\.")
+        .replace('[', r"\[")
+        .replace('+', r"\+")
+        .replace('\'', r"\x27");
     format!(r"(?i-u:{anchors}|\\u00(?:{}))", escapes.join("|"))
 }
 
@@ -74,9 +79,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn anchors_need_no_escape_in_a_pattern_but_dots_brackets_backslashes_and_quotes() {
+    fn anchors_need_no_escape_in_a_pattern_but_dots_brackets_pluses_backslashes_and_quotes() {
         for anchor in ANCHORS {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:=.,/>['\"\\".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:=.,/>[+'\"\\".contains(&byte);
             assert!(anchor.bytes().all(plain), "{anchor}");
         }
     }

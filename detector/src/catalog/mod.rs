@@ -399,7 +399,9 @@ pub const TABLES: [(&[Operation], &[Source]); 13] = [
 ///
 /// Base64 hides all of them, so where a wrapper is defined to carry it the anchor is one of the wrapper's own keys:
 /// `publishTime` of Pub/Sub, `approximateArrivalTimestamp` of Kinesis and of Firehose's functions. Firehose's requests to
-/// an endpoint have no such key; for these `TrafficMirr` stands here as base64 spells it at each of its three places.
+/// an endpoint and Kafka's messages over HTTP have no such key; for these `TrafficMirr` stands here as base64 spells it at
+/// each of its three places, and no other name: each would take three. What is packed inside of base64 begins with a
+/// header, which CloudWatch writes without a time: `H4sIAAAAAAA`.
 ///
 /// In a text that holds JSON, quotes are escaped: anchors with a quote in the middle or at the end stand here as they are
 /// there, too. Words that stand apart and are short have none there, because it would share `\",\"` with every such text:
@@ -435,6 +437,7 @@ pub const ANCHORS: &[&str] = &[
     "\"publishTim",
     "'iptables -",
     "'no capture",
+    "+mirred+egr",
     ",\"mirred\",\"",
     ",\\\"mirred\\\"",
     "-PKTCAP_STA",
@@ -454,10 +457,12 @@ pub const ANCHORS: &[&str] = &[
     "/iptables -",
     "/iptables\",",
     "/mirror-des",
+    "/mirror-hos",
     "/mirror-sou",
     "/ovs-vsctl ",
     "/ovs-vsctl\\",
     "/sbin/nft\\\"",
+    "1mirror-hos",
     "544545002D2",
     "544545202D2",
     "64757000746",
@@ -466,6 +471,7 @@ pub const ANCHORS: &[&str] = &[
     "=1309 audit",
     "=iptables -",
     "=no mirror ",
+    "=ovs-vsctl&",
     "=sniff-tzsp",
     ">mirror-des",
     ">mirror-sou",
@@ -481,6 +487,7 @@ pub const ANCHORS: &[&str] = &[
     "add rule ne",
     "affic-mirro",
     "afficContro",
+    "and=mirred&",
     "aptureFilte",
     "ArgAV=monit",
     "Base MIRROR",
@@ -503,13 +510,16 @@ pub const ANCHORS: &[&str] = &[
     "customMirro",
     "D6972726F72",
     "eate Mirror",
+    "est_mirror_",
     "ete mirror ",
     "ethanalyzer",
     "EXECVE argc",
     "EXECVE msg=",
     "FmZmljTWlyc",
     "gged comman",
+    "H4sIAAAAAAA",
     "hZmZpY01pcn",
+    "ina.sh/v1al",
     "insert rule",
     "ion mirred ",
     "ion mirror ",
@@ -520,6 +530,7 @@ pub const ANCHORS: &[&str] = &[
     "line_argume",
     "mdAV=mirror",
     "mirror-by-p",
+    "mirror-targ",
     "mirroring-g",
     "mirroring-i",
     "monitor cap",
@@ -563,6 +574,7 @@ pub const ANCHORS: &[&str] = &[
     "TEE --gatew",
     "the 'captur",
     "tio mirred ",
+    "traefikserv",
     "TrafficMirr",
     "ure mirror ",
     "ure-packet ",
@@ -612,6 +624,7 @@ pub const SHARED_ANCHORS: &[&str] = &[
     "EXECVE argc",
     "EXECVE msg=",
     "gged comman",
+    "H4sIAAAAAAA",
     "insert rule",
     "line_argume",
     "n/iptables\\",

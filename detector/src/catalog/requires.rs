@@ -25,6 +25,12 @@ pub enum Requires {
     OvsMirror,
     /// Istio: a route copies requests.
     RouteMirror,
+    /// Envoy: a route copies requests.
+    EnvoyMirror,
+    /// ingress-nginx: an annotation copies requests.
+    IngressMirror,
+    /// Traefik: the service copies requests.
+    Mirroring,
 }
 
 /// What a condition asks of a value.
@@ -34,6 +40,8 @@ pub enum Test {
     True,
     /// It is there, and it is neither null nor empty.
     Present,
+    /// It is there, or taken away by a null.
+    There,
     /// It is a text, or somewhere in it stands one, that has this in it in any case.
     Holds(&'static str),
     /// Somewhere in it stands a member of this name, in any case.
@@ -42,7 +50,7 @@ pub enum Test {
 
 impl Requires {
     /// Every value, in order.
-    pub const ALL: [Requires; 11] = [
+    pub const ALL: [Requires; 14] = [
         Requires::Nothing,
         Requires::MirrorTagged,
         Requires::TargetShared,
@@ -54,6 +62,9 @@ impl Requires {
         Requires::RequestMirror,
         Requires::OvsMirror,
         Requires::RouteMirror,
+        Requires::EnvoyMirror,
+        Requires::IngressMirror,
+        Requires::Mirroring,
     ];
 
     /// Where to look and what has to stand there; empty where nothing is asked.
@@ -88,6 +99,8 @@ impl Requires {
             Requires::RequestMirror => &[
                 ("requestObject.spec.rules", Test::Holds("RequestMirror")),
                 ("responseObject.spec.rules", Test::Holds("RequestMirror")),
+                ("requestObject.spec.to", Test::Holds("RequestMirror")),
+                ("responseObject.spec.to", Test::Holds("RequestMirror")),
             ],
             Requires::OvsMirror => &[
                 ("requestObject.spec.config", Test::Holds("ovs-mirror-")),
@@ -98,6 +111,25 @@ impl Requires {
                 ("requestObject.spec.http", Test::Has("mirrors")),
                 ("responseObject.spec.http", Test::Has("mirror")),
                 ("responseObject.spec.http", Test::Has("mirrors")),
+            ],
+            Requires::EnvoyMirror => &[
+                ("requestObject.spec", Test::Has("request_mirror_policies")),
+                ("responseObject.spec", Test::Has("request_mirror_policies")),
+                ("requestObject.spec", Test::Has("requestMirrorPolicies")),
+                ("responseObject.spec", Test::Has("requestMirrorPolicies")),
+            ],
+            Requires::IngressMirror => &[
+                ("requestObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-target", Test::There),
+                (
+                    "responseObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-target",
+                    Test::There,
+                ),
+                ("requestObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-host", Test::There),
+                ("responseObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-host", Test::There),
+            ],
+            Requires::Mirroring => &[
+                ("requestObject.spec.mirroring", Test::Present),
+                ("responseObject.spec.mirroring", Test::Present),
             ],
         }
     }

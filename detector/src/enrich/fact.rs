@@ -153,7 +153,7 @@ impl Fact {
             Fact::Service => return source.filter(|_| !address()),
             Fact::SourceUnknown => return source.is_none().then_some(UNKNOWN),
             Fact::Account => return account,
-            Fact::AccountOnly => return account.filter(|_| provider != Provider::Gcp),
+            Fact::AccountOnly => return account.filter(|_| provider.is_cloud() && provider != Provider::Gcp),
             Fact::Project => return account.filter(|_| provider == Provider::Gcp),
             Fact::Region => return observation.region.as_deref(),
             Fact::CloudRegion => return observation.region.as_deref().filter(|_| provider.is_cloud()),

@@ -2,9 +2,12 @@
 //! at a record's top level.
 
 mod base64;
+mod gzip;
+mod pairs;
 mod wrapper;
 
-pub use wrapper::{Part, Shape, opened, part, parts, shape};
+pub use pairs::object_of;
+pub use wrapper::{Part, Shape, opened, part, parts, shape, time_in};
 
 use crate::json::{Index, Known, Raw, collect, known, paths};
 

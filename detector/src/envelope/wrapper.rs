@@ -1,10 +1,11 @@
 //! What shippers and services put around an event, as one list: which members may hold one, and in which form. Knows
 //! neither events nor how deep they may lie.
 
-use super::base64;
+use super::{base64, gzip};
 use crate::json::{Elements, Index, Raw, collect, joined, paths};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 paths! {
     /// Where an event can be inside an object; what stands in the value of a row before is not taken again.
@@ -24,6 +25,7 @@ paths! {
     ANY => "eventData",
     ANY => "event",
     ANY => "logContent",
+    ANY => "awslogs",
     // Files and queues of AWS, Event Hubs, CloudWatch's subscriptions, SNS.
     ANY => "Records",
     ANY => "logEvents",
@@ -39,6 +41,10 @@ paths! {
     ANY => "short_message",
     ANY => "full_message",
     ANY => "@rawstring",
+    ANY => "@message",
+    ANY => "log_s",
+    ANY => "RawData",
+    ANY => "line",
     ANY => "attributes",
     ANY => "streams",
     ANY => "values",
@@ -54,18 +60,30 @@ paths! {
     // Wazuh, and a session that Systems Manager has logged.
     ANY => "full_log",
     ANY => "sessionData",
-    // Queries of osquery, lists that services answer with, Event Grid, Defender, a document's source, OCSF.
+    // Queries of osquery, lists that services answer with, Event Grid, Defender, a document's source, OCSF, Kafka and its
+    // tables, the parsers of LogScale.
     NO_LINE => "snapshot",
     NO_LINE => "diffResults",
     NO_LINE => "added",
     NO_LINE => "events",
     NO_LINE => "items",
-    NO_LINE => "value",
+    DATA => "value",
+    NO_LINE => "hits",
+    NO_LINE => "results",
+    NO_LINE => "receivedMessages",
+    NO_LINE => "payload",
+    NO_LINE => "content",
+    NO_LINE => "record",
+    NO_LINE => "RECORD_CONTENT",
+    NO_LINE => "raw_event",
+    NO_LINE => "Vendor",
     NO_LINE => "entries",
     NO_LINE => "QueryResultRows",
     NO_LINE => "properties",
     NO_LINE => "_source",
-    NO_LINE => "unmapped",
+    NO_LINE => "kvlistValue",
+    REST => "unmapped",
+    RAW => "raw_data",
     NO_LINE => "kinesis",
     NO_LINE => "kubernetes.audit",
     NO_LINE => "RawEventData",
@@ -82,6 +100,10 @@ const DATA: u8 = 2;
 const DATED: u8 = 3;
 /// May hold the tag of a device's message.
 const TAG: u8 = 4;
+/// A common name for what is left of an event.
+const REST: u8 = 5;
+/// In any form the original of what stands beside it as [`REST`], which tells of the same event.
+const RAW: u8 = 6;
 
 /// Documents that may follow a header are looked for in so many places.
 const PLACES_MAX: usize = 3;
@@ -95,6 +117,8 @@ pub struct Part<'a> {
     pub is_text: bool,
     /// Whether it, or an element of it, may be a device's line.
     pub may_be_line: bool,
+    /// Whether it tells again what another part tells.
+    pub is_again: bool,
 }
 
 impl Part<'_> {
@@ -160,9 +184,32 @@ fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
     text.iter().enumerate().filter_map(is_open).filter(begins).take(PLACES_MAX)
 }
 
-/// What the wrappers in an object hold, each with the value that it was read from; only what `has` an anchor.
-pub fn parts<'a>(object: &Index<'a>, has: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Raw<'a>, Part<'a>)) {
-    let (mut is_dated, mut tag) = (false, None);
+/// What base64 in a text spells, unpacked where it is packed, and whether that is all of it: at most `left` bytes are.
+/// Where it need not be base64, what it begins with tells: an object, or a packed file.
+fn decoded(code: u8, raw: Raw<'_>, left: &Cell<usize>) -> Option<(Vec<u8>, bool)> {
+    let text = raw.string()?;
+    let begins = |with: &str| text.starts_with(with);
+    (code == DATA || begins("eyJ") || begins(gzip::SPELLED)).then_some(())?;
+    let bytes = base64::decode(&text)?;
+    if !begins(gzip::SPELLED) {
+        return Some((bytes, true));
+    }
+    let mut unpacked = Vec::new();
+    match gzip::unpack(&bytes, &mut unpacked, left) {
+        Some(()) => Some((unpacked, true)),
+        None => (left.get() == 0).then_some((Vec::new(), false)),
+    }
+}
+
+/// What the wrappers in an object hold, each with the value that it was read from; only what `has` an anchor. What is
+/// packed may be so long as there are bytes `left`; tells whether it was longer.
+pub fn parts<'a>(
+    object: &Index<'a>,
+    left: &Cell<usize>,
+    has: impl Fn(&[u8]) -> bool,
+    mut each: impl FnMut(Raw<'a>, Part<'a>),
+) -> bool {
+    let (mut is_dated, mut has_rest, mut tag, mut is_cut) = (false, false, None, false);
     let mut taken = Vec::new();
     for (code, raw) in collect(object, WRAPPERS) {
         let text = raw.0.starts_with(b"\"");
@@ -170,13 +217,21 @@ pub fn parts<'a>(object: &Index<'a>, has: impl Fn(&[u8]) -> bool, mut each: impl
             is_dated = true;
         } else if code == TAG {
             tag = tag.or_else(|| raw.string().filter(|text| text.starts_with('%')));
-        } else if code == DATA
-            && text
-            && (is_dated || has(raw.0))
-            && let Some(bytes) = raw.string().and_then(|text| base64::decode(&text))
+        } else if text
+            && (code == DATA && is_dated || has(raw.0))
+            && let Some((bytes, is_whole)) = decoded(code, raw, left)
         {
+            is_cut |= !is_whole;
             if has(&bytes) {
-                each(raw, Part { bytes: Cow::Owned(bytes), is_text: true, may_be_line: true });
+                each(
+                    raw,
+                    Part {
+                        bytes: Cow::Owned(bytes),
+                        is_text: true,
+                        may_be_line: !matches!(code, NO_LINE | REST),
+                        is_again: false,
+                    },
+                );
             }
         } else if text || raw.object().or(raw.array()).is_some() {
             let range = raw.0.as_ptr_range();
@@ -195,18 +250,49 @@ pub fn parts<'a>(object: &Index<'a>, has: impl Fn(&[u8]) -> bool, mut each: impl
                 if has(line.as_bytes()) {
                     each(
                         raw,
-                        Part { bytes: Cow::Owned(line.into_bytes()), is_text: true, may_be_line: true },
+                        Part {
+                            bytes: Cow::Owned(line.into_bytes()),
+                            is_text: true,
+                            may_be_line: true,
+                            is_again: false,
+                        },
                     );
                     continue;
                 }
             }
             if has(raw.0)
-                && let Some(part) = part(raw, code == ANY)
+                && let Some(part) = part(raw, matches!(code, ANY | RAW))
             {
-                each(raw, part);
+                has_rest |= code == REST;
+                each(raw, Part { is_again: has_rest && code == RAW, ..part });
             }
         }
     }
+    is_cut
+}
+
+paths! {
+    /// Where a wrapper says when: Event Grid and clouds, shippers, the journal, parsed syslog.
+    TIMES:
+    0 => "eventTime",
+    0 => "time",
+    0 => "@timestamp",
+    0 => "timestamp",
+    0 => "TimeGenerated",
+    0 => "timereported",
+    0 => "ISODATE",
+    0 => "DATE",
+    0 => "timeUnixNano",
+    0 => "__REALTIME_TIMESTAMP";
+}
+
+/// When what is in a wrapper was, as the wrapper says; a nought stands where it is not known.
+pub fn time_in<'b>(wrapper: &[u8]) -> Option<Cow<'b, str>> {
+    let times = collect(&Index::read(wrapper, 1), TIMES);
+    times
+        .iter()
+        .find_map(|(_, raw)| raw.text().filter(|time| time != "0"))
+        .map(|time| Cow::Owned(time.into_owned()))
 }
 
 /// A value, or what a text spells.
@@ -219,5 +305,5 @@ pub fn part(raw: Raw<'_>, may_be_line: bool) -> Option<Part<'_>> {
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         },
     };
-    Some(Part { bytes, is_text, may_be_line })
+    Some(Part { bytes, is_text, may_be_line, is_again: false })
 }

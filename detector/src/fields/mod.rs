@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 mod alibaba;
 mod aws;
 mod azure;
+mod cluster;
 mod common;
 mod ecs;
 mod export;
@@ -14,9 +15,13 @@ mod line;
 mod network;
 mod oci;
 mod ocsf;
+mod otel;
 mod process;
 mod schema;
+mod sentinel;
+mod spelled;
 mod tencent;
+mod udm;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
@@ -226,8 +231,22 @@ paths! {
     Field::Body.code() => "CloudTrailEvent";
 }
 
+/// The values of the paths with this code.
+#[inline(never)]
+fn all<'a>(found: &[(u8, Raw<'a>)], code: u8) -> Vec<Raw<'a>> {
+    found.iter().filter(|(other, _)| *other == code).map(|(_, raw)| *raw).collect()
+}
+
 /// Reads an object that may be an event; `None` when it is not about mirroring.
 pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
+    match spelled::anew(object) {
+        Some(anew) => observe_native(&Index::read(&anew, LEVELS_MAX)).map(Observation::into_owned),
+        None => observe_native(object),
+    }
+}
+
+/// Reads an object in which everything stands where a provider writes it.
+fn observe_native<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
     let names = Values::read(object, NAMES);
     // LookupEvents repeats the name beside the whole event, which says more.
     let whole = names.raw(Field::Body).and_then(Raw::string);
@@ -240,7 +259,7 @@ pub fn observe<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
         .into_iter()
         .find_map(|field| names.text(field))
         .unwrap_or_else(|| operation.name.clone());
-    Some(observe_as(operation, name, object))
+    Some(read_as(operation, name, object))
 }
 
 /// Whether an object bears the name of a row, which its other members may show to be about something else.
@@ -251,48 +270,37 @@ pub fn is_row(object: &Index<'_>) -> bool {
 
 /// Reads an object that is known to be this operation's event.
 pub fn observe_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
-    let Some((paths, members)) = paths_of(operation.provider) else {
-        return Observation::new(operation, name);
-    };
-    let mut whole: Option<Vec<u8>> = None;
-    for (path, member) in members {
-        // One object and nothing else: what comes after it would be read as members of the event.
-        let text = object.at(path).and_then(Raw::string);
-        let text = text.filter(|text| Index::read(text.as_bytes(), 1).is_whole());
-        let before = object.end().and_then(|end| object.bytes().get(..end));
-        let (Some(text), Some(before)) = (text, before) else { continue };
-        // Of members with the same key the last counts.
-        let whole = whole.get_or_insert_with(|| before.to_vec());
-        for part in [",\"", member, "\":", &text] {
-            whole.extend_from_slice(part.as_bytes());
-        }
+    match spelled::anew(object) {
+        Some(anew) => read_as(operation, name, &Index::read(&anew, LEVELS_MAX)).into_owned(),
+        None => read_as(operation, name, object),
     }
-    let Some(mut whole) = whole else { return fill(operation, name, &Values::read(object, paths)) };
-    whole.push(b'}');
-    fill(operation, name, &Values::read(&Index::read(&whole, LEVELS_MAX), paths)).into_owned()
 }
 
-/// Members that some hand over as JSON in a text: where it stands, and as which member it is read.
-type Spelled = &'static [(&'static str, &'static str)];
+fn read_as<'a>(operation: Operation, name: Text<'a>, object: &Index<'a>) -> Observation<'a> {
+    match paths_of(operation.provider) {
+        Some(paths) => fill(operation, name, &Values::read(object, paths)),
+        None => Observation::new(operation, name),
+    }
+}
 
 /// Where a cloud's log has what.
-fn paths_of(provider: Provider) -> Option<(Paths<'static>, Spelled)> {
+fn paths_of(provider: Provider) -> Option<Paths<'static>> {
     Some(match provider {
-        Provider::Aws => (aws::PATHS, &[]),
-        Provider::Azure => (azure::PATHS, &[("identity", "identity")]),
-        Provider::Gcp => (gcp::PATHS, &[]),
-        Provider::Oci => (oci::PATHS, &[]),
-        Provider::Alibaba => (alibaba::PATHS, &[("requestParameterJson", "requestParameters")]),
-        Provider::Huawei => (huawei::PATHS, &[("user", "user"), ("request", "request")]),
-        Provider::Tencent => (tencent::PATHS, &[("requestParameters", "requestParameters")]),
-        Provider::Kubernetes => (kubernetes::PATHS, &[]),
+        Provider::Aws => aws::PATHS,
+        Provider::Azure => azure::PATHS,
+        Provider::Gcp => gcp::PATHS,
+        Provider::Oci => oci::PATHS,
+        Provider::Alibaba => alibaba::PATHS,
+        Provider::Huawei => huawei::PATHS,
+        Provider::Tencent => tencent::PATHS,
+        Provider::Kubernetes => kubernetes::PATHS,
         Provider::Network | Provider::Host => return None,
     })
 }
 
 /// For documentation: each member of `mirror` or resource that is read from a provider's events, with the path.
 pub fn sources(provider: Provider) -> Vec<(&'static str, String)> {
-    let paths = paths_of(provider).map(|(paths, _)| paths.list()).unwrap_or_default();
+    let paths = paths_of(provider).map(|paths| paths.list()).unwrap_or_default();
     paths.into_iter().filter_map(|(code, path)| Some((values::name_of(code)?, path))).collect()
 }
 
@@ -344,6 +352,7 @@ fn counts(object: &Index<'_>, requires: Requires) -> bool {
 fn holds(value: Raw<'_>, test: Test) -> bool {
     match test {
         Test::True => value.is_true(),
+        Test::There => true,
         Test::Present => value.text().is_some() || Strings::new(value).next().is_some(),
         // JSON in a text has escapes of its own.
         Test::Holds(part) => any_string(value, |is_key, text| {

@@ -1,8 +1,12 @@
 //! Events in other products' schemas: writes them anew in the shapes that their providers log, so that what is read from
 //! either is the same. Knows what may be said and where a provider says it; each product's own names are its table's.
 
-use super::{Observation, Text, ecs, export, line, observe, ocsf, process, values};
-use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect};
+use super::{
+    Observation, Text, cluster, ecs, export, line, observe, ocsf, otel, process, sentinel, spelled, udm,
+    values,
+};
+use crate::envelope::object_of;
+use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, write_string};
 use alloc::vec::Vec;
 
 /// What a path says.
@@ -28,10 +32,22 @@ pub(super) enum Says {
     Resource,
     Request,
     Response,
+    /// How the client was called and called itself.
+    Metadata,
+    /// Which permissions were asked for.
+    Granted,
+    /// A request by what it did: a verb of Kubernetes or HTTP.
+    Verb,
+    /// The name of an object of a cluster.
+    Target,
     /// The whole of what a provider logs below one member.
     Payload,
     /// A list of what was acted on, each with its type.
     Resources,
+    /// The path of an object of a cluster.
+    Path,
+    /// Members of the request, each with its key.
+    Pairs,
     /// Members that stand where they stand in the provider's own event.
     Rest,
     /// What kind of document it is.
@@ -45,33 +61,45 @@ impl Says {
 }
 
 /// Where the providers say it, in the order of [`Says`].
-const NATIVE: [&str; 20] = [
+const NATIVE: [&str; 24] = [
     "eventName operationName protoPayload.methodName",
     "eventSource",
-    "userIdentity.arn caller protoPayload.authenticationInfo.principalEmail",
+    "userIdentity.arn caller protoPayload.authenticationInfo.principalEmail user.username",
     "userIdentity.type identity.authorization.evidence.principalType",
     "userIdentity.accessKeyId",
-    "sourceIPAddress callerIpAddress protoPayload.requestMetadata.callerIp",
+    "sourceIPAddress callerIpAddress protoPayload.requestMetadata.callerIp sourceIPs",
     "userAgent protoPayload.requestMetadata.callerSuppliedUserAgent",
     "recipientAccountId subscriptionId resource.labels.project_id",
     "awsRegion location resource.labels.location",
     "resourceGroupName",
-    "eventTime time timestamp",
-    "eventID eventDataId insertId",
+    "eventTime time timestamp requestReceivedTimestamp",
+    "eventID eventDataId insertId auditID",
     "correlationId",
     "errorCode properties.statusMessage protoPayload.status.message",
-    "errorMessage",
-    "resultType protoPayload.status.code",
+    "errorMessage responseStatus.message",
+    "resultType protoPayload.status.code responseStatus.code",
     "resourceId protoPayload.resourceName",
-    "requestParameters protoPayload.request",
-    "responseElements",
+    "requestParameters protoPayload.request requestObject",
+    "responseElements responseObject",
+    "protoPayload.requestMetadata",
+    "protoPayload.authorizationInfo",
+    "verb",
+    "objectRef.name",
     "protoPayload",
 ];
 
-/// Each product's table, and the path that tells it. Nothing but its own export has BigQuery's member, which stays where
-/// an event is described in another schema beside it.
-static SCHEMAS: [(&str, &Paths<'static>); 3] = [
+/// Each product's table, and the path that tells it. Those come last that stand beside an event which is described in
+/// them.
+static SCHEMAS: [(&str, &Paths<'static>); 11] = [
     ("protopayload_auditlog", &export::PATHS),
+    ("GCPResourceName", &sentinel::PATHS),
+    ("metadata.productEventType", &udm::PATHS),
+    ("metadata.product_event_type", &udm::PATHS),
+    ("rpc.method", &otel::PATHS),
+    ("azure.operation.name", &otel::PATHS),
+    ("output_fields.ka.verb", &cluster::PATHS),
+    ("requestURI", &cluster::PATHS),
+    ("protoPayload.resourceName", &cluster::PATHS),
     ("api.operation", &ocsf::PATHS),
     ("event.action", &ecs::PATHS),
 ];
@@ -79,15 +107,24 @@ static SCHEMAS: [(&str, &Paths<'static>); 3] = [
 /// Reads an object that may tell of an event in another product's schema, of a process that began, or of a
 /// device's line.
 pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
-    anew(object).or_else(|| process::observe(object)).or_else(|| line::observe(object))
+    let told = SCHEMAS.iter().filter(|(tell, _)| object.at(tell).is_some());
+    told.map(|(_, paths)| **paths)
+        .find_map(|paths| anew(object, paths))
+        .or_else(|| process::observe(object))
+        .or_else(|| line::observe(object))
 }
 
-fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
-    let (_, paths) = SCHEMAS.iter().find(|(tell, _)| object.at(tell).is_some())?;
-    let found = collect(object, **paths);
-    let all = |says: Says| found.iter().filter(move |(code, _)| *code == says.code()).map(|(_, raw)| *raw);
+/// Whether a document is of a kind that tells of others.
+#[inline(never)]
+pub(super) fn is_alert(kinds: &[Raw<'_>]) -> bool {
+    kinds.iter().any(|kind| kind.is_word("signal") || kind.is_word("alert"))
+}
+
+fn anew<'b>(object: &Index<'_>, paths: Paths<'static>) -> Option<Observation<'b>> {
+    let found = collect(object, paths);
+    let all = |says: Says| super::all(&found, says.code()).into_iter();
     // An alert tells of a rule.
-    if all(Says::Kind).filter_map(Raw::string).any(|kind| matches!(&*kind, "signal" | "alert")) {
+    if is_alert(all(Says::Kind).as_slice()) {
         return None;
     }
     let mut out = Vec::from(object.bytes().get(..object.end()?)?);
@@ -102,8 +139,26 @@ fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
             out.extend_from_slice(members);
         }
     }
-    let resources = || all(Says::Resources).filter_map(Raw::array).flat_map(Elements::new);
-    for resource in resources() {
+    if let Some(pairs) = all(Says::Pairs).filter_map(Raw::array).find_map(object_of) {
+        say(&mut out, Says::Request.code(), Raw(&pairs));
+    }
+    // Google's code is absent where nothing went wrong.
+    if object.at("protoPayload").is_some() {
+        member(&mut out, "responseStatus.code", b"0");
+    }
+    if let Some(path) = all(Says::Path).find_map(Raw::string) {
+        cluster::add(&path, |key, value| {
+            out.extend_from_slice(b",");
+            write_string(&mut out, key);
+            out.push(b':');
+            write_string(&mut out, value);
+        });
+    }
+    let mut resources = Vec::new();
+    for list in all(Says::Resources) {
+        resources.extend(Elements::new(list.array().unwrap_or_default()));
+    }
+    for resource in &resources {
         if let Some(uid) = Index::read(resource.0, 1).at("uid") {
             say(&mut out, Says::Resource.code(), uid);
         }
@@ -114,7 +169,7 @@ fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
     }
     out.push(b'}');
     let mut observation = observe(&Index::read(&out, LEVELS_MAX))?.into_owned();
-    for resource in resources() {
+    for resource in resources {
         let resource = Index::read(resource.0, 1);
         let text = |key| resource.at(key).and_then(Raw::text);
         let name = text("type").and_then(|name| values::resource_named(&name));
@@ -125,14 +180,21 @@ fn anew<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
     Some(observation)
 }
 
-/// Writes a value everywhere a provider may have it; what is JSON in a text is written as JSON.
+/// Writes a value everywhere a provider may have it; what is JSON in a text is written as JSON, of several addresses or
+/// names the first.
 fn say(out: &mut Vec<u8>, code: u8, raw: Raw<'_>) {
+    let first = raw.array().filter(|_| code < Says::Error.code()).and_then(|list| Elements::new(list).next());
+    let raw = first.unwrap_or(raw);
     let text = raw.string();
-    let spelled = text.as_deref().filter(|text| Index::read(text.as_bytes(), 1).is_whole());
-    let value = spelled.map_or(raw.0, str::as_bytes);
+    let spelled =
+        text.clone().filter(|text| matches!(text.as_bytes(), [b'{' | b'[', ..])).and_then(spelled::object_in);
+    let value = spelled.as_deref().unwrap_or(raw.0);
     // A provider's short name is no service, and a service that is not named is any.
-    let is_short = code == Says::Service.code() && text.as_deref().is_none_or(|name| !name.contains('.'));
-    if is_short || matches!(value, b"null" | b"\"\"") {
+    let is_short =
+        code == Says::Service.code() && text.as_deref().is_none_or(|name| !name.as_bytes().contains(&b'.'));
+    // The whole of an answer is no status.
+    let is_whole = code == Says::Status.code() && value.starts_with(b"{");
+    if is_short || is_whole || matches!(value, b"null" | b"\"\"") {
         return;
     }
     for key in NATIVE.get(usize::from(code)).into_iter().flat_map(|keys| keys.split(' ')) {

@@ -60,9 +60,10 @@ const DETAILS: [&str; 7] =
     ["access_key", "error_message", "event_id", "impersonator", "mfa", "tenant", "user_agent"];
 
 /// The names under which ids go into the resources.
-const RESOURCES: [&str; 42] = [
+const RESOURCES: [&str; 43] = [
     "acting_as",
     "cidr",
+    "cluster",
     "correlation_id",
     "deployment_group",
     "description",
@@ -231,6 +232,9 @@ impl<'a> Values<'a> {
                         observation.also(name, id);
                     }
                 };
+                // CloudTrail's spelling of a list in a query.
+                let numbered = raw.object().and_then(|object| Index::read(object, 1).at("content"));
+                let raw = &numbered.unwrap_or(*raw);
                 match raw.array() {
                     Some(list) => each(list, add),
                     None => scalar(*raw).into_iter().for_each(add),

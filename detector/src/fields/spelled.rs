@@ -1,0 +1,213 @@
+//! Events whose members a pipeline spelled in its own way: an object as JSON in a text or as Java and Athena print one, a
+//! key with the type of a column behind it, the keys of objects joined by underscores or behind a parser's prefix. Writes
+//! them anew in the spelling of the provider, whose names it does not know.
+
+use crate::json::{Elements, Index, write_string};
+use alloc::{borrow::Cow, string::String, vec, vec::Vec};
+
+/// Members that are objects or lists, and are read as such where they are texts.
+const OBJECTS: [&str; 18] = [
+    "authorization",
+    "claims",
+    "httpRequest",
+    "identity",
+    "objectRef",
+    "properties",
+    "request",
+    "requestObject",
+    "requestParameterJson",
+    "requestParameters",
+    "resource",
+    "responseElements",
+    "responseObject",
+    "responseStatus",
+    "sourceIPs",
+    "user",
+    "userIdentity",
+    "protoPayload",
+];
+
+/// Under another name than its own.
+const RENAMED: (&str, &str) = ("requestParameterJson", "requestParameters");
+
+/// What stands before all keys of an event that a parser has put below its own, joined by dots.
+const PREFIXES: [&str; 2] = ["Vendor.", "detail."];
+
+/// What columns of Log Analytics end with, by their type.
+const COLUMN_TYPES: [u8; 5] = [b's', b'd', b'b', b'g', b't'];
+
+/// Writes an object with those members behind it that are to be read in another spelling; `None` where all are as they
+/// should be.
+pub(super) fn anew(object: &Index<'_>) -> Option<Vec<u8>> {
+    let mut out: Option<Vec<u8>> = None;
+    let whole = object.bytes().get(..object.end()?)?;
+    for member in object.members() {
+        let spells = matches!(member.value.0, [b'"', b'{' | b'[' | b' ' | b'\\', ..]);
+        let Some(key) = member.key() else { continue };
+        // Nearly every member ends here.
+        if !(spells || key.iter().any(|byte| matches!(byte, b'_' | b'.'))) {
+            continue;
+        }
+        let key = core::str::from_utf8(&key).unwrap_or_default();
+        let renamed = renamed(key);
+        let name = renamed.as_deref().unwrap_or(key);
+        let value = match spells && is_object(name.as_bytes()) {
+            true => member.value.string().and_then(object_in),
+            false => None,
+        };
+        if renamed.is_none() && value.is_none() {
+            continue;
+        }
+        let name = if name.eq_ignore_ascii_case(RENAMED.0) { RENAMED.1 } else { name };
+        // Of members with the same key the last counts.
+        let out = out.get_or_insert_with(|| whole.to_vec());
+        out.push(b',');
+        write_string(out, name);
+        out.push(b':');
+        out.extend_from_slice(value.as_deref().unwrap_or(member.value.0));
+    }
+    out.as_mut()?.push(b'}');
+    out
+}
+
+/// A key without what a pipeline made of it.
+fn renamed(key: &str) -> Option<Cow<'_, str>> {
+    if let Some(rest) = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix)) {
+        return Some(Cow::Borrowed(rest));
+    }
+    let plain = match key.as_bytes() {
+        [.., letter, b'_', kind] if letter.is_ascii_alphanumeric() && COLUMN_TYPES.contains(kind) => {
+            key.get(..key.len().saturating_sub(2))?
+        }
+        _ => key,
+    };
+    let first = plain.as_bytes().iter().position(|byte| *byte == b'_');
+    match first.and_then(|end| plain.as_bytes().get(..end)).is_some_and(is_object) {
+        true => {
+            let bytes = plain.bytes().map(|byte| if byte == b'_' { b'.' } else { byte });
+            String::from_utf8(bytes.collect()).ok().map(Cow::Owned)
+        }
+        false => (plain.len() < key.len()).then_some(Cow::Borrowed(plain)),
+    }
+}
+
+fn is_object(name: &[u8]) -> bool {
+    OBJECTS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// The JSON of an object or a list that a text spells.
+pub(super) fn object_in(text: Cow<'_, str>) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let mut elements = Elements::new(text.as_bytes());
+    let is_list = elements.by_ref().count() > 0 && elements.ended() && text.ends_with(']');
+    match is_list || Index::read(text.as_bytes(), 1).is_whole() {
+        true => Some(text.as_bytes().to_vec()),
+        false => printed(text),
+    }
+}
+
+/// The JSON of an object as Java prints one: `{Name=value, Inner={Id=tms-1}, List=[a, b]}`. A value may be JSON itself.
+fn printed(text: &str) -> Option<Vec<u8>> {
+    let mut out = vec![];
+    let mut rest = text.strip_prefix('{')?;
+    out.push(b'{');
+    let mut depth = 1usize;
+    while depth > 0 {
+        while let Some(after) = rest.strip_prefix(' ').or_else(|| rest.strip_prefix(',')) {
+            rest = after;
+        }
+        if let Some(after) = rest.strip_prefix('}') {
+            (rest, depth) = (after, depth.saturating_sub(1));
+            out.push(b'}');
+            continue;
+        }
+        if !out.ends_with(b"{") {
+            out.push(b',');
+        }
+        let (key, value) = rest.split_once('=')?;
+        write_string(&mut out, key);
+        out.push(b':');
+        // JSON, an inner object, or anything up to the next key or the end.
+        let json = Index::read(value.as_bytes(), 1)
+            .end()
+            .and_then(|end| value.split_at_checked(end.saturating_add(1)));
+        rest = match (json, value.strip_prefix('{')) {
+            (Some((json, after)), _) if json.starts_with("{\"") => {
+                out.extend_from_slice(json.as_bytes());
+                after
+            }
+            (_, Some(inner)) => {
+                out.push(b'{');
+                depth = depth.saturating_add(1);
+                inner
+            }
+            _ => {
+                let (scalar, after) = value.split_at_checked(value_len(value))?;
+                if scalar == "null" {
+                    out.extend_from_slice(scalar.as_bytes());
+                } else {
+                    write_string(&mut out, scalar);
+                }
+                after
+            }
+        };
+    }
+    rest.is_empty().then_some(out)
+}
+
+/// How long a value is that ends before a brace that closes or before `, key=`; commas may stand in it.
+fn value_len(value: &str) -> usize {
+    let mut end = value.len();
+    for (at, byte) in value.bytes().enumerate() {
+        match byte {
+            b'}' => return at,
+            b'=' if end < value.len() => return end,
+            b',' => end = at,
+            _ => {}
+        }
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: Option<Vec<u8>>) -> Option<String> {
+        bytes.map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn printed_objects_are_read() {
+        for (print, json) in [
+            ("{}", Some("{}")),
+            ("{a=1}", Some(r#"{"a":"1"}"#)),
+            ("{a={b=x, c=y, z}, d=null}", Some(r#"{"a":{"b":"x","c":"y, z"},"d":null}"#)),
+            (r#"{a={"b":[1,{"c":"}"}]}, d=e=f}"#, Some(r#"{"a":{"b":[1,{"c":"}"}]},"d":"e=f"}"#)),
+            ("{a=[x, y], b={}, c=}", Some(r#"{"a":"[x, y]","b":{},"c":""}"#)),
+            ("{a=\"}", Some(r#"{"a":"\""}"#)),
+            ("{a=1", None),
+            ("{a=1}}", None),
+            ("{a}", None),
+        ] {
+            assert_eq!(text(printed(print)).as_deref(), json, "{print}");
+        }
+    }
+
+    #[test]
+    fn keys_are_freed_of_what_was_made_of_them() {
+        for (key, plain) in [
+            ("Vendor.eventName", Some("eventName")),
+            ("eventName_s", Some("eventName")),
+            ("identity_claims_appid", Some("identity.claims.appid")),
+            ("protoPayload_methodName_s", Some("protoPayload.methodName")),
+            ("eventName", None),
+            ("resource_group_name", Some("resource.group.name")),
+            ("user_s", Some("user")),
+            ("_s", None),
+            ("is_b", Some("is")),
+        ] {
+            assert_eq!(renamed(key).as_deref(), plain, "{key}");
+        }
+    }
+}

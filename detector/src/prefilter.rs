@@ -60,8 +60,9 @@ impl Prefilter {
 
     /// Looks for these anchors too, in place of those given before. The table is filled when it is next used.
     pub fn look_for(&mut self, more: Vec<[u8; ANCHOR_LEN]>) {
+        let same = self.more == more;
         self.more = more;
-        if self.ready {
+        if self.ready && !same {
             self.table.fill(0);
             self.ready = false;
         }

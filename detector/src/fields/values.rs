@@ -271,7 +271,10 @@ fn each<'a>(list: &'a [u8], mut add: impl FnMut(Text<'a>)) {
     let mut passed_over = false;
     for (is_key, text) in Strings::new(Raw(list)).take(LIST_MAX) {
         if !is_key && !passed_over {
-            add(text);
+            // What is empty is not known.
+            if !text.is_empty() {
+                add(text);
+            }
             continue;
         }
         passed_over = is_key && text.eq_ignore_ascii_case("canonicalUrl");

@@ -133,8 +133,11 @@ fn tc<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Opt
         reading.add("source_interface", at(words, 3));
     }
     let mut copies = None;
+    // The first action may stand right behind the verb.
+    let mut is_due = true;
+    words = after(words, 2);
     while let Some((_, rest)) = words.split_first() {
-        if at(words, 0) == b"mirred" {
+        if is_due && at(words, 0) == b"mirred" {
             let rest = past_index(rest);
             let directed = is_short_for(at(rest, 0), "egress", 1) || is_short_for(at(rest, 0), "ingress", 1);
             let rest = past_index(after(rest, 1));
@@ -146,6 +149,7 @@ fn tc<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Opt
                 }
             }
         }
+        is_due = is_short_for(at(words, 0), "action", 1);
         words = rest;
     }
     copies

@@ -8,7 +8,7 @@ use crate::build::build_module;
 use crate::task::{cargo, root, run, say, target_dir};
 
 /// Inputs longer than this find nothing that shorter ones do not.
-const BYTES_MAX: u32 = 4096;
+const BYTES_MAX: u32 = 2048;
 
 /// `cargo xtask fuzz SECONDS [TARGET…]`: each target for so long, one after the other.
 pub(crate) fn fuzz(arguments: &[String]) -> Result<(), String> {
@@ -27,7 +27,11 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<(), String> {
         corpus("unpack", &folder, target)?;
         fs::create_dir_all(&learned).map_err(|error| format!("{}: {error}", learned.display()))?;
         say(&format!("{target} for {seconds} s"));
-        let limits = [format!("-max_total_time={seconds}"), format!("-max_len={BYTES_MAX}")];
+        let limits = [
+            format!("-max_total_time={seconds}"),
+            format!("-max_len={BYTES_MAX}"),
+            "-print_final_stats=1".into(),
+        ];
         run(cargo_fuzz("run").arg(target).arg(&seeds).arg("--").args(limits))?;
         run(cargo_fuzz("run").arg(target).args([&learned, &seeds]).args(["--", "-merge=1"]))?;
         corpus("pack", learned.parent().unwrap_or(&folder), target)?;
@@ -56,7 +60,8 @@ fn corpus(task: &str, folder: &std::path::Path, target: &str) -> Result<(), Stri
 /// Of a nightly toolchain, whichever this task was started with. There is no unsafe code in the targets, so no sanitizer.
 fn cargo_fuzz(task: &str) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["+nightly", "fuzz", task, "--sanitizer=none", "--target-dir"]);
+    command.args(["+nightly", "fuzz", task, "--release", "--sanitizer=none", "--target-dir"]);
     command.arg(target_dir().join("fuzz")).current_dir(root()).env_remove("RUSTUP_TOOLCHAIN");
+    command.env("RUSTC_WRAPPER", root().join("fuzz/rustc.sh"));
     command
 }

@@ -1,5 +1,7 @@
 //! Bytes that arrive in any cuts, in every framing, against the same bytes at once.
 
+use std::cell::RefCell;
+
 use tapsieve_detector::Detector;
 use tapsieve_records::{Counts, Framer, Framing, Output, Sieve, SieveOptions, Sifted};
 
@@ -14,15 +16,21 @@ pub fn framing(bytes: &[u8]) {
         frames_max: [1 << 16, 3][usize::from(how >> 2 & 1)],
     };
     let only_enriched = how & 8 != 0;
-    let mut sieve = Sieve::new(
-        Deciding(Detector::new()),
-        SieveOptions { wrap_lines: how & 16 != 0, ..SieveOptions::default() },
-    );
-    let (whole, counts) = written(&mut sieve, input, framing, only_enriched, &mut || usize::MAX);
-    let mut state = u32::from(*seed) | 0x100;
-    let (cut, cut_counts) = written(&mut sieve, input, framing, only_enriched, &mut || {
+    // A detector that is used again: a new one learns the catalog first.
+    thread_local!(static SIEVES: RefCell<[Sieve<Deciding>; 2]> = RefCell::new([false, true].map(|wrap_lines| {
+        Sieve::new(Deciding(Detector::new()), SieveOptions { wrap_lines, ..SieveOptions::default() })
+    })));
+    SIEVES.with_borrow_mut(|sieves| {
+        same_in_cuts(&mut sieves[usize::from(how >> 4 & 1)], input, framing, only_enriched, *seed)
+    });
+}
+
+fn same_in_cuts(sieve: &mut Sieve<Deciding>, input: &[u8], framing: Framing, only_enriched: bool, seed: u8) {
+    let (whole, counts) = written(sieve, input, framing, only_enriched, &mut || usize::MAX);
+    let mut state = u32::from(seed) | 0x100;
+    let (cut, cut_counts) = written(sieve, input, framing, only_enriched, &mut || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        1 + (state >> 24) as usize % (1 + usize::from(*seed))
+        1 + (state >> 24) as usize % (1 + usize::from(seed))
     });
     assert_eq!(String::from_utf8_lossy(&whole), String::from_utf8_lossy(&cut), "cuts change what is written");
     assert_eq!(counts, cut_counts, "cuts change what is counted");

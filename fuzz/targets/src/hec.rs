@@ -5,9 +5,10 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 use tapsieve_detector::Detector;
+use tapsieve_host_test::engines::{Answer, Engine};
 use tapsieve_records::{Change, Framer, Framing, Sieve, SieveOptions, Sifted};
 
-use crate::common::{Deciding, is_short, verdict_on, with_native};
+use crate::common::{Deciding, hold, is_short, with_native};
 
 // Part of the command, which exports no such thing.
 #[path = "../../../host/src/serve/hec/inside.rs"]
@@ -25,7 +26,9 @@ pub fn hec(bytes: &[u8]) {
     let whole = record.to_string();
     let text = Value::from(whole.as_str());
     let envelope = |event: &str| format!(r#"{{"time":1,"host":"h","event":{event}{fields}}}"#);
-    let alone = |record: &str| with_native(|native| verdict_on(native, record.as_bytes())).is_some();
+    let alone = |record: &str| {
+        with_native(|native| matches!(hold(native.process(record.as_bytes())), Answer::Enriched(_)))
+    };
     let claims = ["mirror", "tapsieve"].iter().any(|name| record.get(name).is_some());
     let (as_object, as_text) =
         (body(envelope(&whole).as_bytes()), body(envelope(&text.to_string()).as_bytes()));

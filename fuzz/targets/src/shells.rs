@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use arbitrary::{Result, Unstructured};
 use tapsieve_host_test::check::{show, show_bytes};
@@ -60,8 +61,8 @@ impl Host {
                 hold(self.wasmi.call::<_, ()>("free", (block.address,)));
             }
             3 | 4 => {
-                let records: Vec<_> = vector_records().collect();
-                let record = from.choose(&records)?;
+                static RECORDS: LazyLock<Vec<&[u8]>> = LazyLock::new(|| vector_records().collect());
+                let record = from.choose(&RECORDS)?;
                 self.malloc(record.len() as u32, Some(record));
             }
             5 => {

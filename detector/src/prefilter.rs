@@ -60,9 +60,9 @@ impl Prefilter {
 
     /// Looks for these anchors too, in place of those given before. The table is filled when it is next used.
     pub fn look_for(&mut self, more: Vec<[u8; ANCHOR_LEN]>) {
-        let same = self.more == more;
+        let differs = self.more.len() | more.len() != 0;
         self.more = more;
-        if self.ready && !same {
+        if self.ready && differs {
             self.table.fill(0);
             self.ready = false;
         }

@@ -124,7 +124,7 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
     for call in all(Says::Call) {
         for argument in Elements::new(call.array().unwrap_or_default()) {
             let argument = Index::read(argument.0, 1);
-            if argument.at("name").is_some_and(|name| name.0 == b"\"argv\"") {
+            if argument.at("name").is_some_and(|name| name.is_word("argv")) {
                 lists.extend(argument.at("value"));
             }
         }

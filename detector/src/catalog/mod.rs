@@ -407,8 +407,16 @@ pub const TABLES: [(&[Operation], &[Source]); 13] = [
 /// there, too. Words that stand apart and are short have none there, because it would share `\",\"` with every such text:
 /// `dup` and `to` are found by the path of nft, which is in what products say of a process.
 pub const ANCHORS: &[&str] = &[
+    "  mirred   ",
+    "  mirred  e",
+    "  mirred  i",
+    "  mirred e ",
+    "  mirred eg",
+    "  mirred i ",
+    "  mirred in",
     " \"mirred\", ",
     " \\\"mirred\\\"",
+    " a mirred  ",
     " a mirred e",
     " a mirred i",
     " ac mirred ",

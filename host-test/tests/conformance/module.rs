@@ -17,7 +17,7 @@ use crate::absent;
 
 /// What `cargo xtask build` holds it to.
 const GZIP_BYTES_MAX: usize = 88 * 1024;
-const MODULE_BYTES_MAX: usize = 196 * 1024;
+const MODULE_BYTES_MAX: usize = 200 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if let Err(reason) = module_bytes() {

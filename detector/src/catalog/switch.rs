@@ -24,8 +24,10 @@ operations! { Network,
     "configure mirror" Modify SpanSession High TrafficDuplication Inferred EXOS;
     "create ltm virtual * clone-pools" Create MirroringRule High TrafficDuplication Inferred F5;
     "create mirror" Create SpanSession High TrafficDuplication Inferred EXOS;
+    "create net port-mirror" Create SpanSession High TrafficDuplication Inferred F5;
     "delete * mirroring-instance" Delete SpanSession Medium TrafficDuplication Inferred SRL;
     "delete mirror" Delete SpanSession Medium TrafficDuplication Inferred EXOS;
+    "delete net port-mirror" Delete SpanSession Medium TrafficDuplication Inferred F5;
     "diagnose sniffer packet" Start PacketCapture High NetworkSniffing Inferred FORTI;
     "disable mirror" Stop SpanSession Medium TrafficDuplication Inferred EXOS;
     "display mirroring-group" Read SpanSession Informational TrafficDuplication Inferred COMWARE;

@@ -30,12 +30,13 @@ paths! {
     ANY => "Records",
     ANY => "logEvents",
     ANY => "Sns",
-    // Shippers: Fluent Bit, Vector, syslog readers, Splunk, Elastic, GELF, LogScale, Datadog, Loki.
+    // Shippers: Fluent Bit, Vector, syslog readers, Splunk, Sumo Logic, Elastic, GELF, LogScale, Datadog, Loki.
     ANY => "log",
     ANY => "message",
     ANY => "msg",
     ANY => "_raw",
     ANY => "result._raw",
+    NO_LINE => "map",
     ANY => "event.original",
     ANY => "original",
     ANY => "short_message",

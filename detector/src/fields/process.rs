@@ -56,6 +56,8 @@ paths! {
     Says::Line as u8 => "cmdline",
     Says::Line as u8 => "tgt.process.cmdline",
     Says::Line as u8 => "target_cmdline",
+    Says::Line as u8 => "childproc_cmdline",
+    Says::Line as u8 => "process_cmdline",
     Says::Line as u8 => "Action",
     Says::Call as u8 => "args",
     Says::Uri as u8 => "requestURI",

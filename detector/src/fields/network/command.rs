@@ -97,6 +97,7 @@ pub(super) static SWITCH: Family = Family {
         ("add port", "source_interface"),
         ("ltm virtual", "session"),
         ("clone-pools add {", "destination"),
+        ("net port-mirror", "destination"),
         ("sniffer packet", "source_interface"),
         ("-w", "file"),
         ("no capture", "packet_capture"),

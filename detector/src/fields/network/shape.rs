@@ -31,7 +31,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 54] = [
+const SHAPES: [(&str, Read, EventOutcome); 61] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
@@ -41,6 +41,8 @@ const SHAPES: [(&str, Read, EventOutcome); 54] = [
     ("update:{t}:{u}:{C}({r}", chain, EventOutcome::Unknown),
     ("{h}:type=update:id={s}@{t}:user={u}:cmd={C}({r}", chain, EventOutcome::Unknown),
     ("{h}:type=update:id={t}:user={u}:cmd={C}({r}", chain, EventOutcome::Unknown),
+    // An applet of Cisco IOS that logs what is typed.
+    ("{h}HA_EM-{-}-LOG: {-}: {c}", typed, EventOutcome::Unknown),
     // Cisco ASA.
     ("User '{u}' executed the '{C}' command", typed, EventOutcome::Success),
     ("User '{u}', running '{-}' from IP {s}, executed '{C}'", typed, EventOutcome::Success),
@@ -62,7 +64,8 @@ const SHAPES: [(&str, Read, EventOutcome); 54] = [
         EventOutcome::Unknown,
     ),
     ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", typed, EventOutcome::Success),
-    ("{h}SHELL_CMD: -Line={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
+    ("{h}SHELL_CMD: {-}-Line={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
+    ("{h}SHELL_CMD: -Task={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
     ("{h}User {u} on {t} from {s} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}User {u} on {t} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}%% {-}CLI:{s}:{u}:{c}", typed, EventOutcome::Unknown),
@@ -108,14 +111,20 @@ const SHAPES: [(&str, Read, EventOutcome); 54] = [
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} {-}; COMMAND={c}", program, EventOutcome::Unknown),
     ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
-    // What else runs commands and tells of it: doas, cron, Ansible; shells, which log their history or a session; snoopy,
+    // What else runs commands and tells of it: doas, pkexec, whose working directory may end as its own words do, cron,
+    // containerd, Ansible, the daemon of Cumulus Linux; shells, which log their history or a session; snoopy,
     // whose working directory may end as its own words do; Sysmon.
     ("{h}doas: {u} ran command {C} as {-}", program, EventOutcome::Unknown),
     ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
+    ("{h}: {u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
+    ("{h}: {u}: Executing command [{X} [COMMAND={C}]", program, EventOutcome::Unknown),
     ("{h} ({u}) CMD ({C})", program, EventOutcome::Started),
+    ("{h}\" with command [{C}]", program, EventOutcome::Unknown),
     ("{h}Invoked with {-}_raw_params={c}", program, EventOutcome::Unknown),
+    ("{h}RXed: user {u}, command \"{C}\"", program, EventOutcome::Unknown),
     ("{h}HISTORY: PID={-} UID={-} {c}", program, EventOutcome::Unknown),
     ("{h}: {u} [{-}]: {C} [", program, EventOutcome::Unknown),
+    ("{h}: {u} [{-}]: {n}  {-}:{-}:{-} {C} [", program, EventOutcome::Unknown),
     ("sh-{-}$ {c}", program, EventOutcome::Unknown),
     ("sh-{-}# {c}", program, EventOutcome::Unknown),
     ("{h}snoopy[{-}]: [{-}]: {c}", program, EventOutcome::Unknown),
@@ -168,7 +177,9 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         }
         let result = parts.part(b'r').split(|&byte| matches!(byte, b')' | b'\'')).next().unwrap_or_default();
         // sudo says why it refuses before it names the tty, ISE before it names anything.
-        let refused = !parts.part(b'f').is_empty() || find(header, b" NOTICE Failed-Attempt: ").is_some();
+        let refused = !parts.part(b'f').is_empty()
+            || find(header, b" NOTICE Failed-Attempt: ").is_some()
+            || find(header, b"CISE_Failed_Attempts ").is_some();
         read(&parts, &mut told);
         for mut observation in told.drain(..) {
             if observation.actor.is_none()
@@ -313,7 +324,12 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
 /// A command as a device's own log or its accounting has it, or a gNMI request as EOS logs it: each of its texts that
 /// is a command.
 fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    let line = parts.part(b'c');
+    let mut line = parts.part(b'c');
+    // AOS-CX names its shell behind the command.
+    let shell = |at: &usize| line.get(*at..).is_some_and(|rest| rest.starts_with(b"\" exe=\""));
+    if let Some(end) = (0..line.len()).rev().find(shell) {
+        line = line.get(..end).unwrap_or(line);
+    }
     let (cisco, switch) = (command::Rows::of(&CISCO), command::Rows::of(&SWITCH));
     if !line.starts_with(b"Op") {
         if line.contains(&b';') {

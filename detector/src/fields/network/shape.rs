@@ -60,7 +60,7 @@ const SHAPES: [(&str, Read, EventOutcome); 61] = [
     // AOS-CX, Huawei, Comware, Dell OS10, and the switches made with FASTPATH, such as Dell OS6.
     (
         "{h}rec=ACCT_CMD{-}user={u} {-}data=\"{C}\"\n{-}hostname={y} \n{-}addr={s} \n{-}res={r}",
-        typed,
+        accounted,
         EventOutcome::Unknown,
     ),
     ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", typed, EventOutcome::Success),
@@ -324,12 +324,18 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
 /// A command as a device's own log or its accounting has it, or a gNMI request as EOS logs it: each of its texts that
 /// is a command.
 fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    let mut line = parts.part(b'c');
-    // AOS-CX names its shell behind the command.
+    typed_line(parts.part(b'c'), told);
+}
+
+/// The same in the accounting of AOS-CX, which may name its shell behind the command.
+fn accounted<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let line = parts.part(b'c');
     let shell = |at: &usize| line.get(*at..).is_some_and(|rest| rest.starts_with(b"\" exe=\""));
-    if let Some(end) = (0..line.len()).rev().find(shell) {
-        line = line.get(..end).unwrap_or(line);
-    }
+    let end = (0..line.len()).rev().find(shell).unwrap_or(line.len());
+    typed_line(line.get(..end).unwrap_or(line), told);
+}
+
+fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
     let (cisco, switch) = (command::Rows::of(&CISCO), command::Rows::of(&SWITCH));
     if !line.starts_with(b"Op") {
         if line.contains(&b';') {

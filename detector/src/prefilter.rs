@@ -24,6 +24,11 @@ const BLOCK: usize = STRIDE * 8;
 /// So many places are looked at whether what stands there is shared.
 const SHARED_MAX: usize = 1024;
 
+/// So many rows of windows that are nearly an anchor are looked at closely, and one more for so many bytes; what has more
+/// of them counts as having one.
+const NEARLY_MAX: usize = 256;
+const NEARLY_BYTES: usize = 512;
+
 /// Bytes of the table: a hash names one of the first 2^16 and a bit of the four that begin there.
 const TABLE: usize = (1 << 16) + 3;
 
@@ -129,6 +134,7 @@ impl Prefilter {
     fn search_inline(&self, block: &[u8]) -> Option<usize> {
         let (blocks, rest) = block.as_chunks::<BLOCK>();
         let mut start = 0usize;
+        let mut left = NEARLY_MAX.wrapping_add(block.len() / NEARLY_BYTES);
         for bytes in blocks {
             // Written out, for what is compiled for size would loop.
             let [first, second] = [
@@ -137,13 +143,13 @@ impl Prefilter {
             ];
             if (first | second) & 1 != 0 {
                 let half = start.wrapping_add(if first & 1 == 0 { BLOCK / 2 } else { 0 });
-                if let Some(at) = self.confirm_any(block, half, start.wrapping_add(BLOCK)) {
+                if let Some(at) = self.confirm_any(block, half, start.wrapping_add(BLOCK), &mut left) {
                     return Some(at);
                 }
             }
             start = start.wrapping_add(BLOCK);
         }
-        if rest.is_empty() { None } else { self.confirm_any(block, start, block.len()) }
+        if rest.is_empty() { None } else { self.confirm_any(block, start, block.len(), &mut left) }
     }
 
     /// The flag of one of the windows sampled in a block.
@@ -156,25 +162,25 @@ impl Prefilter {
     /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, and what is left over
     /// after the last.
     #[inline(never)]
-    fn confirm_any(&self, block: &[u8], start: usize, end: usize) -> Option<usize> {
+    fn confirm_any(&self, block: &[u8], start: usize, end: usize, left: &mut usize) -> Option<usize> {
         let (strides, rest) = block.get(start..end).unwrap_or_default().as_chunks::<STRIDE>();
         let mut ahead = strides.iter();
         while let Some(&[a, b, c, d, ..]) = ahead.next() {
             if self.flag([a, b, c, d]) & 1 != 0 {
-                let left = ahead.len().wrapping_add(1).wrapping_mul(STRIDE).wrapping_add(rest.len());
-                let at = end.wrapping_sub(left);
-                if self.confirm(block, at) {
+                let ahead = ahead.len().wrapping_add(1).wrapping_mul(STRIDE).wrapping_add(rest.len());
+                let at = end.wrapping_sub(ahead);
+                if self.confirm(block, at, left) {
                     return Some(at);
                 }
             }
         }
         let at = end.wrapping_sub(rest.len());
-        (!rest.is_empty() && self.known(block, at) && self.confirm(block, at)).then_some(at)
+        (!rest.is_empty() && self.known(block, at) && self.confirm(block, at, left)).then_some(at)
     }
 
-    /// Whether STRIDE consecutive windows hit, one of them at `at`.
+    /// Whether STRIDE consecutive windows hit, one of them at `at`; yes where no more rows are `left` to be looked at.
     #[inline(always)]
-    fn confirm(&self, block: &[u8], at: usize) -> bool {
+    fn confirm(&self, block: &[u8], at: usize, left: &mut usize) -> bool {
         // Of STRIDE consecutive windows, one begins WINDOW bytes before or after this one.
         match block.get(at.wrapping_sub(WINDOW)..).and_then(|bytes| bytes.first_chunk()) {
             Some(&[a, b, c, d, _, _, _, _, e, f, g, h])
@@ -182,12 +188,16 @@ impl Prefilter {
             {
                 false
             }
-            _ => self.confirm_row(block, at),
+            _ => self.confirm_row(block, at, left),
         }
     }
 
     #[inline(never)]
-    fn confirm_row(&self, block: &[u8], at: usize) -> bool {
+    fn confirm_row(&self, block: &[u8], at: usize, left: &mut usize) -> bool {
+        match left.checked_sub(1) {
+            Some(less) => *left = less,
+            None => return true,
+        }
         let mut first = at;
         while self.known(block, first.wrapping_sub(1)) && at.wrapping_sub(first) < STRIDE {
             first = first.wrapping_sub(1);

@@ -12,11 +12,14 @@ pub const LEVELS_MAX: usize = 8;
 
 /// Keys with dots or escapes, which are read anew for every table, are known as such up to so many bytes in all; each
 /// counts as at least [`ODD_BYTES`].
-const ODD_BYTES_MAX: usize = 128 << 10;
+const ODD_BYTES_MAX: usize = 48 << 10;
 const ODD_BYTES: usize = 32;
 
-/// Members beyond so many are passed over.
+/// Members beyond so many are passed over, but for the object's own.
 const MEMBERS_MAX: usize = 24 << 10;
+
+/// An object of more members of its own is not read: no event has a thousandth of them.
+const OWN_MEMBERS_MAX: usize = 160 << 10;
 
 /// One member of an object.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,12 @@ pub struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
+    /// The key where it has neither a dot nor an escape.
+    #[inline(always)]
+    pub fn plain_key(&self) -> Option<&'a [u8]> {
+        (!self.odd).then_some(self.key)
+    }
+
     /// The key, decoded; `None` where it has an escape that JSON does not have.
     pub fn key(&self) -> Option<Cow<'a, [u8]>> {
         if self.odd { decoded(self.key) } else { Some(Cow::Borrowed(self.key)) }
@@ -100,7 +109,10 @@ impl<'a> Index<'a> {
         loop {
             at = skip_space(bytes, at);
             if bytes.get(at) != Some(&b'}') {
-                // The object's own members are always read: what stands there is never written again.
+                if depth == 1 && self.entries.len() >= OWN_MEMBERS_MAX {
+                    return None;
+                }
+                // The object's own members are read: what stands there is never written again.
                 let is_full = depth > 1 && self.entries.len() >= MEMBERS_MAX;
                 self.is_cut |= is_full;
                 let fault = match if is_full { Err(at) } else { self.read_member(at, first) } {
@@ -166,12 +178,15 @@ impl<'a> Index<'a> {
             return Err(at);
         }
         let start = at.wrapping_add(1);
-        let (end, signature, mut odd) = read_key(bytes, start).ok_or(at)?;
+        let (end, mut signature, mut odd) = read_key(bytes, start).ok_or(at)?;
         if odd {
             let left = self.odd_left.checked_sub(end.wrapping_sub(start).max(ODD_BYTES));
             odd = left.is_some();
-            self.is_cut |= !odd;
             self.odd_left = left.unwrap_or_default();
+            if !odd {
+                self.is_cut = true;
+                signature = Signature::of(bytes.get(start..end).unwrap_or_default());
+            }
         }
         at = skip_space(bytes, end.wrapping_add(1));
         if bytes.get(at) != Some(&b':') {
@@ -251,13 +266,17 @@ impl<'a> Index<'a> {
 
     /// Whether one of the values at a path fits: a key can occur more than once, in any case and joined by dots.
     pub fn any_at(&self, path: &str, mut fits: impl FnMut(Raw<'a>) -> bool) -> bool {
-        // The objects that the path leads through: where each ends, and what is left of the path in it.
+        let ahead =
+            |left: &'_ [u8]| Signature::of(left.split(|byte| *byte == b'.').next().unwrap_or_default());
+        // The objects that the path leads through: where each ends, what is left of the path in it, and the signature of
+        // the key that comes next.
         let mut levels = Vec::new();
         let (mut until, mut left) = (self.entries.len(), path.as_bytes());
+        let mut signature = ahead(left);
         let mut at = 0usize;
         loop {
             if at >= until {
-                (until, left) = match levels.pop() {
+                (until, left, signature) = match levels.pop() {
                     Some(outer) => outer,
                     None => return false,
                 };
@@ -266,6 +285,10 @@ impl<'a> Index<'a> {
             let Some(entry) = self.entries.get(at) else { return false };
             let inside = at.wrapping_add(1);
             at = entry.next;
+            // Nearly every key ends here.
+            if !(entry.odd || entry.signature == signature) {
+                continue;
+            }
             let Some(key) = self.member(entry).key() else { continue };
             let Some((first, rest)) = left.split_at_checked(key.len()) else { continue };
             if !is_same(first, &key) {
@@ -274,8 +297,8 @@ impl<'a> Index<'a> {
             match rest {
                 [] if fits(self.value(entry)) => return true,
                 [b'.', rest @ ..] => {
-                    levels.push((until, left));
-                    (until, left) = (entry.next, rest);
+                    levels.push((until, left, signature));
+                    (until, left, signature) = (entry.next, rest, ahead(rest));
                     at = inside;
                 }
                 _ => {}

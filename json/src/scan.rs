@@ -90,6 +90,9 @@ pub(super) fn value_end(bytes: &[u8], start: usize) -> Option<usize> {
     match bytes.get(start)? {
         b'"' => string_end(bytes, start.wrapping_add(1))?.checked_add(1),
         b'{' | b'[' => container_end(bytes, start.wrapping_add(1))?.checked_add(1),
+        b'0'..=b'9' if matches!(bytes.get(start.wrapping_add(1)), Some(b',' | b'}' | b']')) => {
+            Some(start.wrapping_add(1))
+        }
         _ => scalar_end(bytes, start),
     }
 }

@@ -43,11 +43,11 @@ pub(super) fn anew(object: &Index<'_>) -> Option<Vec<u8>> {
     let whole = object.bytes().get(..object.end()?)?;
     for member in object.members() {
         let spells = matches!(member.value.0, [b'"', b'{' | b'[' | b' ' | b'\\', ..]);
-        let Some(key) = member.key() else { continue };
         // Nearly every member ends here.
-        if !(spells || key.iter().any(|byte| matches!(byte, b'_' | b'.'))) {
+        if !spells && member.plain_key().is_some_and(|key| !key.contains(&b'_')) {
             continue;
         }
+        let Some(key) = member.key() else { continue };
         let key = core::str::from_utf8(&key).unwrap_or_default();
         let renamed = renamed(key);
         let name = renamed.as_deref().unwrap_or(key);

@@ -7,6 +7,7 @@
 
 mod bless;
 mod corpus;
+mod cost;
 mod fluent_bit_route;
 mod instructions;
 mod module;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
     trials.extend(fluent_bit_route::trials(files.iter().chain(scenarios)));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));
     trials.extend(corpus::trials());
+    trials.extend(cost::trials());
     trials.extend(rows::trials(files));
     trials.extend(schemas::trials(files));
     trials.extend(instructions::trials());

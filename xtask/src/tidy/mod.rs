@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: rules of the house that no compiler checks.
 
+mod attacks;
 mod generated;
 mod layers;
 mod paths;
@@ -19,11 +20,12 @@ pub(crate) fn tidy(arguments: &[String]) -> Result<(), String> {
         [only] if only == "--bless" => true,
         _ => return Err("takes only --bless".into()),
     };
-    let checks: [(&str, Vec<String>); 4] = [
+    let checks: [(&str, Vec<String>); 5] = [
         ("layers", layers::problems()),
         ("sorted tables", sorted::problems()),
         ("generated files", generated::problems(bless)),
         ("paths", paths::problems()),
+        ("attacks", attacks::problems()),
     ];
     let mut count = 0;
     for (name, problems) in checks {

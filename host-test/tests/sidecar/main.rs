@@ -5,20 +5,24 @@
 mod answers;
 mod limits;
 mod operations;
+mod slow;
 
 use std::collections::VecDeque;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tapsieve_host_test::http::{Answer, Client, Message, Server};
-use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsieve};
+use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsieve, until};
 use tempfile::TempDir;
 
 /// A mirror event, and what the module makes of it.
 const MIRROR: &str = r#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession"}"#;
+/// Longer than any test holds its downstream.
+const HELD_TIME_MAX: Duration = Duration::from_secs(60);
 /// Names and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -30,6 +34,8 @@ const JSON: [(&str, &str); 1] = [("Content-Type", "application/json")];
 struct Downstream {
     got: Mutex<Vec<Message>>,
     answers: Mutex<VecDeque<(u16, &'static str, Duration)>>,
+    /// It answers nobody for the time being.
+    holds: AtomicBool,
 }
 
 impl Downstream {
@@ -43,6 +49,7 @@ impl Downstream {
         let (status, text, delay) =
             self.answers.lock().unwrap().pop_front().unwrap_or((200, "", Duration::ZERO));
         std::thread::sleep(delay);
+        until(HELD_TIME_MAX, || !self.holds.load(Ordering::SeqCst));
         (status, text.into())
     }
 

@@ -75,7 +75,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MIB", default_value = "128", value_parser = clap::value_parser!(u32).range(1..=16384))]
     in_flight_mib: u32,
 
-    /// Serve at most so many connections at once
+    /// Work on at most so many requests at once; when a quarter more connections are open, the slowest gives way
     #[arg(long, value_name = "N", default_value = "256")]
     connections: NonZeroUsize,
 

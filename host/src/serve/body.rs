@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::{Budget, Reserved};
+use super::connections::Turn;
 
 /// How much of a body that is refused is read and thrown away, so that its sender gets to see the answer.
 const DRAINED_BYTES_MAX: usize = 256 << 20;
@@ -20,6 +21,8 @@ const EXPANSION: usize = 8;
 /// The largest window of a zstd frame, as a power of two: what the default levels use.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 const READ_BYTES: usize = 64 << 10;
+/// Memory for a compressed body is waited for in such steps.
+const STEP_BYTES: usize = 1 << 20;
 
 /// What a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +102,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, BodyError> {
     }
 }
 
-/// Reads a body, decompressed, within its limits and the budget.
+/// Reads a body, decompressed, within its limits and the budget, and takes a place for the work on it.
 ///
 /// # Errors
 /// Says which of these it breaks. The rest of a body that is refused has been read and thrown away.
@@ -108,20 +111,22 @@ pub(crate) async fn read(
     mut body: Body,
     limits: Limits,
     budget: &Budget,
+    turn: &mut Turn,
 ) -> Result<Plain, BodyError> {
     let deadline = Instant::now() + limits.read_time_max;
-    let result = match collect(headers, &mut body, limits, budget, deadline).await {
+    let result = match collect(headers, &mut body, limits, budget, deadline, turn).await {
         Ok((bytes, reserved, encoding @ Encoding::Plain)) => {
             return Ok(Plain { bytes, came: None, encoding, reserved });
         }
-        Ok((bytes, mut reserved, encoding)) => {
+        Ok((bytes, reserved, encoding)) => {
             let limit = limits.body_bytes_max;
+            let mut room = Room { reserved, deadline };
             let work = move || {
-                decompress(&bytes, encoding, limit, &mut reserved).map(|plain| Plain {
+                decompress(&bytes, encoding, limit, &mut room).map(|plain| Plain {
                     bytes: plain,
                     came: Some(bytes),
                     encoding,
-                    reserved,
+                    reserved: room.reserved,
                 })
             };
             match tokio::task::spawn_blocking(work).await {
@@ -131,6 +136,7 @@ pub(crate) async fn read(
         }
         Err(error) => Err(error),
     };
+    turn.holds(0);
     if !matches!(result, Err(BodyError::Slow { .. } | BodyError::Broken(_))) {
         drain(&mut body, deadline).await;
     }
@@ -143,6 +149,7 @@ async fn collect(
     limits: Limits,
     budget: &Budget,
     deadline: Instant,
+    turn: &mut Turn,
 ) -> Result<(Vec<u8>, Reserved, Encoding), BodyError> {
     let limit = limits.body_bytes_max;
     let encoding = encoding(headers)?;
@@ -151,9 +158,10 @@ async fn collect(
         return Err(BodyError::TooLarge { limit });
     }
     // Memory is taken and reserved as bytes arrive, whatever was announced.
-    let patience = || deadline.saturating_duration_since(Instant::now()) / 2;
-    let mut reserved =
-        budget.reserve(READ_BYTES.min(limit), patience()).await.map_err(|_| BodyError::Busy)?;
+    let patience = || patience(deadline);
+    let first = turn.queue(budget.reserve(READ_BYTES.min(limit), patience())).await;
+    let mut reserved = first.map_err(|_| BodyError::Busy)?;
+    turn.holds(reserved.bytes());
     let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(READ_BYTES));
     let slow = |_| BodyError::Slow { seconds: limits.read_time_max.as_secs() };
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(slow)? {
@@ -162,14 +170,39 @@ async fn collect(
         if bytes.len() + data.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        reserved.wait(bytes.len() + data.len(), patience()).await.map_err(|_| BodyError::Busy)?;
+        let more = reserved.wait(bytes.len() + data.len(), patience());
+        turn.queue(more).await.map_err(|_| BodyError::Busy)?;
+        turn.holds(reserved.bytes());
         bytes.extend_from_slice(&data);
     }
     if encoding != Encoding::Plain {
         let plain = bytes.len() + bytes.len().saturating_mul(EXPANSION).min(limit);
-        reserved.wait(plain, patience()).await.map_err(|_| BodyError::Busy)?;
+        turn.queue(reserved.wait(plain, patience())).await.map_err(|_| BodyError::Busy)?;
     }
+    turn.work(patience()).await.map_err(|_| BodyError::Busy)?;
     Ok((bytes, reserved, encoding))
+}
+
+/// How long memory or a place may be waited for: half of the time that is left.
+fn patience(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()) / 2
+}
+
+/// The memory that a compressed body grows into.
+struct Room {
+    reserved: Reserved,
+    deadline: Instant,
+}
+
+impl Room {
+    /// Waits for memory, on a thread of its own.
+    fn grow(&mut self, bytes: usize) -> Result<(), Expansion> {
+        if self.reserved.grow(bytes).is_ok() {
+            return Ok(());
+        }
+        let more = self.reserved.wait(bytes.next_multiple_of(STEP_BYTES), patience(self.deadline));
+        tokio::runtime::Handle::current().block_on(more).map_err(|_| Expansion::Busy)
+    }
 }
 
 /// Reads and throws away the body of a request that is refused for another reason.
@@ -188,16 +221,11 @@ async fn drain(body: &mut Body, deadline: Instant) {
     }
 }
 
-fn decompress(
-    bytes: &[u8],
-    encoding: Encoding,
-    limit: usize,
-    reserved: &mut Reserved,
-) -> Result<Vec<u8>, BodyError> {
+fn decompress(bytes: &[u8], encoding: Encoding, limit: usize, room: &mut Room) -> Result<Vec<u8>, BodyError> {
     let (name, result) = match encoding {
         Encoding::Plain => return Ok(bytes.to_vec()),
         Encoding::Gzip => {
-            ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), bytes.len(), limit, reserved))
+            ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), bytes.len(), limit, room))
         }
         Encoding::Zstd => {
             let decoder = zstd::Decoder::with_buffer(bytes).and_then(|mut decoder| {
@@ -208,7 +236,7 @@ fn decompress(
                 "zstd",
                 decoder
                     .map_err(Expansion::Corrupt)
-                    .and_then(|decoder| expand(decoder, bytes.len(), limit, reserved)),
+                    .and_then(|decoder| expand(decoder, bytes.len(), limit, room)),
             )
         }
     };
@@ -231,7 +259,7 @@ fn expand(
     mut from: impl Read,
     compressed: usize,
     limit: usize,
-    reserved: &mut Reserved,
+    room: &mut Room,
 ) -> Result<Vec<u8>, Expansion> {
     let mut plain = Vec::new();
     let mut piece = vec![0; READ_BYTES];
@@ -240,7 +268,7 @@ fn expand(
             Ok(0) => return Ok(plain),
             Ok(read) if plain.len() + read > limit => return Err(Expansion::TooLarge),
             Ok(read) => {
-                reserved.grow(compressed + plain.len() + read).map_err(|_| Expansion::Busy)?;
+                room.grow(compressed + plain.len() + read)?;
                 plain.extend_from_slice(&piece[..read]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

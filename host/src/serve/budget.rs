@@ -7,6 +7,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The semaphore counts pieces of this size: its numbers are 32 bits wide.
 const PIECE_BYTES: usize = 1 << 10;
+/// How often those are asked to give memory back that hold it for nothing.
+const RELIEF_PAUSE: Duration = Duration::from_millis(200);
+
+/// Has so many bytes given back by those that hold them for nothing.
+pub(crate) type Relieve = dyn Fn(usize) + Send + Sync;
 
 /// Bytes that request bodies may take together.
 #[derive(Clone)]
@@ -15,6 +20,7 @@ pub(crate) struct Budget {
     /// One body at a time may go beyond the budget to be finished: bodies that wait for each other would wait for ever.
     last: Arc<Semaphore>,
     total: usize,
+    relieve: Arc<Relieve>,
 }
 
 /// The part of the budget that one body holds; it goes back when this is dropped.
@@ -30,17 +36,30 @@ pub(crate) struct Reserved {
 pub(crate) struct Busy;
 
 impl Budget {
-    pub(crate) fn new(bytes: usize) -> Budget {
+    pub(crate) fn new(bytes: usize, relieve: Arc<Relieve>) -> Budget {
         let total = pieces(bytes).max(1) as usize;
-        Budget { pieces: Arc::new(Semaphore::new(total)), last: Arc::new(Semaphore::new(1)), total }
+        Budget { pieces: Arc::new(Semaphore::new(total)), last: Arc::new(Semaphore::new(1)), total, relieve }
     }
 
     /// Waits for `bytes` until `patience` ends.
     pub(crate) async fn reserve(&self, bytes: usize, patience: Duration) -> Result<Reserved, Busy> {
         let wanted = self.pieces.clone().acquire_many_owned(pieces(bytes));
-        match tokio::time::timeout(patience, wanted).await {
-            Ok(Ok(permit)) => Ok(Reserved { budget: self.clone(), permit, last: None }),
-            _ => Err(Busy),
+        tokio::select! {
+            biased;
+            permit = wanted => {
+                let permit = permit.map_err(|_| Busy)?;
+                Ok(Reserved { budget: self.clone(), permit, last: None })
+            }
+            () = self.relieve(bytes) => Err(Busy),
+            () = tokio::time::sleep(patience) => Err(Busy),
+        }
+    }
+
+    /// Goes on and on.
+    async fn relieve(&self, bytes: usize) {
+        loop {
+            (self.relieve)(bytes);
+            tokio::time::sleep(RELIEF_PAUSE).await;
         }
     }
 
@@ -71,6 +90,7 @@ impl Reserved {
         tokio::select! {
             more = all.acquire_many_owned(missing) => self.permit.merge(more.map_err(|_| Busy)?),
             last = last.acquire_owned() => self.last = Some(last.map_err(|_| Busy)?),
+            () = self.budget.relieve(missing as usize * PIECE_BYTES) => return Err(Busy),
             () = tokio::time::sleep(patience) => return Err(Busy),
         }
         Ok(())
@@ -102,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_reserved_comes_back() {
-        let budget = Budget::new(10 << 10);
+        let budget = Budget::new(10 << 10, Arc::new(|_| ()));
         let mut one = budget.reserve(4 << 10, Duration::ZERO).await.unwrap();
         one.grow(8 << 10).unwrap();
         one.grow(1).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,6 +17,7 @@ use tracing::{info, warn};
 
 use super::body::{self, Limits};
 use super::budget::Budget;
+use super::connections::{Connections, Seat, Turn};
 use super::forward::{Downstream, ForwardError};
 use super::hec::{self, Form};
 use super::metrics::{self, Metrics, OutcomeLabel, ReasonLabel, StatusLabel};
@@ -30,6 +31,7 @@ pub(crate) struct Sidecar {
     pub(crate) pool: Pool,
     pub(crate) downstream: Downstream,
     pub(crate) budget: Budget,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) limits: Limits,
     /// From a request's head to its answer.
     pub(crate) answer_time_max: Duration,
@@ -66,13 +68,21 @@ async fn metrics_text(State(sidecar): State<Arc<Sidecar>>, request: Request) -> 
     if !sidecar.is_allowed(&request) {
         return Answer::token().into_response();
     }
-    sidecar.metrics.in_flight.set(i64::try_from(sidecar.budget.used()).unwrap_or(i64::MAX));
+    let count = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    sidecar.metrics.in_flight.set(count(sidecar.budget.used()));
+    sidecar.metrics.connections.set(count(sidecar.connections.open()));
+    sidecar.metrics.queued.set(count(sidecar.connections.queued()));
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], sidecar.metrics.text()).into_response()
 }
 
-async fn batch(State(sidecar): State<Arc<Sidecar>>, request: Request) -> Answer {
+async fn batch(
+    State(sidecar): State<Arc<Sidecar>>,
+    Extension(seat): Extension<Arc<Seat>>,
+    request: Request,
+) -> Answer {
+    let mut turn = seat.turn();
     let answer = match sidecar.is_allowed(&request) {
-        true => sidecar.batch(request).await,
+        true => sidecar.batch(request, &mut turn).await,
         false => {
             body::drain_briefly(request.into_body()).await;
             Answer::token()
@@ -128,10 +138,10 @@ impl Sidecar {
     }
 
     /// Reads a batch, asks the module, hands on what is kept and answers what the downstream answered.
-    async fn batch(&self, request: Request) -> Answer {
+    async fn batch(&self, request: Request, turn: &mut Turn) -> Answer {
         let began = Instant::now();
         let (head, body) = request.into_parts();
-        let plain = match body::read(&head.headers, body, self.limits, &self.budget).await {
+        let plain = match body::read(&head.headers, body, self.limits, &self.budget, turn).await {
             Ok(plain) => plain,
             Err(error) => {
                 if error == body::BodyError::Busy {
@@ -174,6 +184,7 @@ impl Sidecar {
             }
         }
         drop(held);
+        turn.is_delivered();
         self.taken(&frames, parts, began, bytes_in, bytes_out);
         Answer::new(StatusCode::OK, "delivered")
     }

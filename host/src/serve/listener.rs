@@ -1,26 +1,32 @@
-//! Accepting connections; knows TLS, limits on connections and how to stop, not what is asked over them.
+//! Accepting connections; knows TLS, times and how to stop, not what is asked over them.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tower::util::MapRequest;
 use tracing::{debug, warn};
+
+use super::connections::{Connections, GiveWay, Seat, Watched};
 
 /// How long a connection may be silent before a request, and how long a request's head may take.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long one that is told to give way may take to be answered.
+const LAST_ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// The largest head, and what is read of a body at once.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// How long to wait when no connection can be accepted, for lack of file descriptors for example.
@@ -50,38 +56,49 @@ pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     routes: Router,
-    connections_max: usize,
+    connections: Arc<Connections>,
     stop: impl Future<Output = ()>,
     patience: Duration,
 ) -> bool {
     let graceful = GracefulShutdown::new();
-    let free = Arc::new(Semaphore::new(connections_max));
     let mut stop = std::pin::pin!(stop);
     loop {
-        // A connection beyond the limit waits in the system's queue.
-        let accepted = async {
-            let slot = free.clone().acquire_owned().await;
-            (listener.accept().await, slot)
-        };
-        let (accepted, slot) = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accepted => accepted,
+            accepted = listener.accept() => accepted,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
                 warn!(error = %error, "cannot accept a connection");
+                connections.make_room();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let (tls, routes, watcher) = (tls.clone(), routes.clone(), graceful.watcher());
+        let (connections, seated) = (connections.clone(), connections.seat());
+        let serving =
+            connection(stream, tls.clone(), routes.clone(), graceful.watcher(), seated.seat.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection(stream, tls, routes, watcher).await {
+            let seat = &seated.seat;
+            let mut serving = std::pin::pin!(serving);
+            let ended = tokio::select! {
+                ended = &mut serving => ended,
+                how = seat.told() => match how {
+                    GiveWay::AtOnce => Ok(()),
+                    GiveWay::Answering => {
+                        tokio::time::timeout(LAST_ANSWER_TIME_MAX, serving).await.unwrap_or(Ok(()))
+                    }
+                },
+                () = seat.unread(patience) => {
+                    connections.count("answer");
+                    Ok(())
+                }
+            };
+            if let Err(error) = ended {
                 debug!(error, "connection ended");
             }
-            drop(slot);
         });
     }
     drop(listener);
@@ -93,10 +110,16 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     routes: Router,
     watcher: Watcher,
+    seat: Arc<Seat>,
 ) -> Result<(), String> {
     let text = |error: io::Error| error.to_string();
     stream.set_nodelay(true).map_err(text)?;
-    let service = TowerToHyperService::new(routes);
+    let stream = Watched::new(stream, seat.clone());
+    let with_seat = MapRequest::new(routes, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(seat.clone());
+        request
+    });
+    let service = TowerToHyperService::new(with_seat);
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(BUFFER_BYTES_MAX);
     let ended = match tls {

@@ -58,6 +58,9 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: Counter,
     pub(crate) bytes_saved: Counter,
     pub(crate) in_flight: Gauge,
+    pub(crate) connections: Gauge,
+    pub(crate) queued: Gauge,
+    pub(crate) gave_way: Family<ReasonLabel, Counter>,
     pub(crate) reloads: Family<OutcomeLabel, Counter>,
 }
 
@@ -76,6 +79,9 @@ impl Metrics {
             bytes_out: Counter::default(),
             bytes_saved: Counter::default(),
             in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            queued: Gauge::default(),
+            gave_way: Family::default(),
             reloads: Family::default(),
         };
         for outcome in ["unchanged", "enriched", "dropped"] {
@@ -126,6 +132,13 @@ impl Metrics {
             "in_flight_bytes",
             "Bytes reserved for batches that wait for an answer",
             self.in_flight.clone(),
+        );
+        to.register("connections", "Open connections", self.connections.clone());
+        to.register("bodies_queued", "Bodies that wait for memory or for their turn", self.queued.clone());
+        to.register(
+            "connections_gave_way",
+            "Connections closed before their time, to make room or because the answer was not read, by what was waited for",
+            self.gave_way.clone(),
         );
         to.register("reloads", "Reloads of module and policy", self.reloads.clone());
         self

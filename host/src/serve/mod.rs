@@ -5,11 +5,13 @@
 //!
 //! - `listener`: connections, TLS, stopping; `handler`: which outcome becomes which answer;
 //! - `hec`: the same for HTTP Event Collectors;
+//! - `connections`: who gives way when all are taken;
 //! - `body`, `budget`: reading within limits;
 //! - `pool`: the module on all cores; `forward`: the downstream; `metrics`: what is counted.
 
 mod body;
 mod budget;
+mod connections;
 mod forward;
 mod handler;
 mod hec;
@@ -30,6 +32,7 @@ use tracing::{info, warn};
 
 use self::body::Limits;
 use self::budget::Budget;
+use self::connections::Connections;
 use self::forward::Downstream;
 use self::handler::Sidecar;
 use self::metrics::Metrics;
@@ -57,7 +60,7 @@ pub struct Options {
     pub body_bytes_max: usize,
     /// How many bytes of bodies may wait for answers.
     pub in_flight_bytes_max: usize,
-    /// How many connections are served at once.
+    /// How many connections are worked for at once; a quarter more may be open.
     pub connections_max: usize,
     /// How many cores work for the module.
     pub cores: usize,
@@ -140,16 +143,21 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
             })?),
         };
     let generation = generation(load, options.answer_time_max).map_err(ServeError::Module)?;
+    let metrics = Metrics::new();
+    let connections = Connections::new(options.connections_max, metrics.gave_way.clone());
+    let slow = connections.clone();
+    let relieve = Arc::new(move |bytes| slow.relieve(bytes));
     Ok(Sidecar {
         pool: Pool::new(generation, options.cores),
         downstream: Downstream::new(uri, header).map_err(ServeError::System)?,
-        budget: Budget::new(options.in_flight_bytes_max),
+        budget: Budget::new(options.in_flight_bytes_max, relieve),
+        connections,
         limits: Limits { body_bytes_max: options.body_bytes_max, read_time_max: options.read_time_max },
         answer_time_max: options.answer_time_max,
         authorization: options.token.as_ref().map(|token| format!("Bearer {token}").into_bytes()),
         is_hec: options.hec,
         hec_tokens: options.hec_tokens.clone(),
-        metrics: Metrics::new(),
+        metrics,
         stopping: AtomicBool::new(false),
     })
 }
@@ -183,8 +191,8 @@ async fn run(options: Options, sidecar: Arc<Sidecar>, load: Arc<Load>) -> Result
         sidecar.stopping.store(true, Ordering::Relaxed);
     };
     let routes = handler::routes(sidecar.clone());
-    let finished =
-        listener::serve(listener, tls, routes, options.connections_max, stop, options.answer_time_max).await;
+    let connections = sidecar.connections.clone();
+    let finished = listener::serve(listener, tls, routes, connections, stop, options.answer_time_max).await;
     info!(finished, "stopped");
     if finished { Ok(()) } else { Err(ServeError::Unfinished) }
 }

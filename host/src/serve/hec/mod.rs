@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use hyper::body::Bytes;
@@ -21,6 +21,7 @@ use tracing::warn;
 
 pub(crate) use self::inside::{Form, Inside, Room};
 use super::body::{self, BodyError, Encoding};
+use super::connections::{Seat, Turn};
 use super::handler::{EVENTS_MAX, Sidecar, put_together};
 use super::metrics::StatusLabel;
 use super::pool::Task;
@@ -95,7 +96,12 @@ fn too_large() -> Response {
 }
 
 /// Answers a request to any path that is not the sidecar's own.
-pub(crate) async fn answer(State(sidecar): State<Arc<Sidecar>>, request: Request) -> Response {
+pub(crate) async fn answer(
+    State(sidecar): State<Arc<Sidecar>>,
+    Extension(seat): Extension<Arc<Seat>>,
+    request: Request,
+) -> Response {
+    let mut turn = seat.turn();
     let response = match (endpoint(request.uri().path()), sidecar.token_refusal(request.headers())) {
         (None, _) => {
             body::drain_briefly(request.into_body()).await;
@@ -105,7 +111,7 @@ pub(crate) async fn answer(State(sidecar): State<Arc<Sidecar>>, request: Request
             body::drain_briefly(request.into_body()).await;
             refusal
         }
-        (Some(endpoint), None) => sidecar.hec(endpoint, request).await,
+        (Some(endpoint), None) => sidecar.hec(endpoint, request, &mut turn).await,
     };
     sidecar.metrics.requests.get_or_create(&StatusLabel { status: response.status().as_u16() }).inc();
     response
@@ -132,10 +138,10 @@ impl Sidecar {
         (!known).then(|| say(StatusCode::FORBIDDEN, 4, "Invalid token"))
     }
 
-    async fn hec(&self, endpoint: Endpoint, request: Request) -> Response {
+    async fn hec(&self, endpoint: Endpoint, request: Request, turn: &mut Turn) -> Response {
         let began = Instant::now();
         let (head, body) = request.into_parts();
-        let plain = match body::read(&head.headers, body, self.limits, &self.budget).await {
+        let plain = match body::read(&head.headers, body, self.limits, &self.budget, turn).await {
             Ok(plain) => plain,
             Err(error) => {
                 match error {
@@ -182,6 +188,7 @@ impl Sidecar {
         let (mut encoding, mut bytes_out) = (plain.encoding, 0);
         if !is_same && kept == 0 {
             let answer = say(StatusCode::OK, 0, "Success");
+            turn.is_delivered();
             self.taken(&frames, parts, began, bytes_in, 0);
             return answer;
         }
@@ -213,6 +220,7 @@ impl Sidecar {
             Ok(answer) => {
                 let (mut head, body) = answer.into_parts();
                 if head.status.is_success() && asked {
+                    turn.is_delivered();
                     self.taken(&frames, parts, began, bytes_in, bytes_out);
                 } else if asked {
                     let reason = format!("downstream_{}", head.status.as_u16());

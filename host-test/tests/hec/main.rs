@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics says where")]
 
 mod faults;
+mod network;
 mod requests;
 
 use std::io::Write;

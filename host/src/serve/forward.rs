@@ -2,19 +2,24 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tracing::info;
 
 /// How long a connection may take to come about.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -66,9 +71,40 @@ impl Body for Pieces {
 
 /// Where bodies go.
 pub(crate) struct Downstream {
-    client: Client<HttpsConnector<HttpConnector>, Pieces>,
+    client: Way,
     uri: Uri,
     authorization: Option<HeaderValue>,
+}
+
+/// How it is reached.
+enum Way {
+    Direct(Client<HttpsConnector<HttpConnector>, Pieces>),
+    /// Through a proxy, which sees where to and, with `https`, nothing else.
+    Tunnel(Client<HttpsConnector<Tunnel<HttpConnector>>, Pieces>),
+}
+
+impl Way {
+    fn request(&self, request: Request<Pieces>) -> ResponseFuture {
+        match self {
+            Way::Direct(client) => client.request(request),
+            Way::Tunnel(client) => client.request(request),
+        }
+    }
+}
+
+/// The proxy that the environment names for this address; none for loopback.
+fn proxy(uri: &Uri) -> Result<Option<(Uri, Option<HeaderValue>)>, String> {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    if host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
+        return Ok(None);
+    }
+    match Matcher::from_env().intercept(uri) {
+        Some(proxy) if proxy.uri().scheme() == Some(&Scheme::HTTP) => {
+            Ok(Some((proxy.uri().clone(), proxy.basic_auth().cloned())))
+        }
+        Some(proxy) => Err(format!("the proxy {} is not spoken to over plain HTTP", proxy.uri())),
+        None => Ok(None),
+    }
 }
 
 /// Why a body was not delivered.
@@ -124,33 +160,26 @@ impl Downstream {
     /// A client for one address.
     ///
     /// # Errors
-    /// The system has no certificates to check an `https` address with.
+    /// The system has no certificates to check an `https` address with, or the proxy is none that is known.
     pub(crate) fn new(uri: Uri, authorization: Option<HeaderValue>) -> Result<Downstream, String> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIME_MAX));
-        let provider = tokio_rustls::rustls::crypto::ring::default_provider();
-        let builder = hyper_rustls::HttpsConnectorBuilder::new();
-        let connector = if uri.scheme_str() == Some("https") {
-            builder
-                .with_provider_and_native_roots(provider)
-                .map_err(|error| format!("no certificates to check {uri} with: {error}"))?
-                .https_only()
-                .enable_http1()
-                .wrap_connector(http)
-        } else {
-            let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider.into())
-                .with_safe_default_protocol_versions()
-                .map_err(|error| error.to_string())?
-                .with_root_certificates(tokio_rustls::rustls::RootCertStore::empty())
-                .with_no_client_auth();
-            builder.with_tls_config(config).https_or_http().enable_http1().wrap_connector(http)
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_idle_timeout(IDLE_TIME_MAX).pool_timer(TokioTimer::new());
+        let client = match proxy(&uri)? {
+            None => Way::Direct(builder.build(secured(&uri, http)?)),
+            Some((at, authorization)) => {
+                info!(proxy = %at, "the downstream is reached through a proxy");
+                let tunnel = Tunnel::new(at, http);
+                let tunnel = match authorization {
+                    Some(authorization) => tunnel.with_auth(authorization),
+                    None => tunnel,
+                };
+                Way::Tunnel(builder.build(secured(&uri, tunnel)?))
+            }
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_TIME_MAX)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
         Ok(Downstream { client, uri, authorization })
     }
 
@@ -239,6 +268,24 @@ impl Downstream {
         let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
         Err(ForwardError::Refused { status, why: why.chars().take(SHOWN_CHARACTERS_MAX).collect() })
     }
+}
+
+/// A connector that speaks TLS where the address says so.
+fn secured<C>(uri: &Uri, inner: C) -> Result<HttpsConnector<C>, String> {
+    let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+    let builder = hyper_rustls::HttpsConnectorBuilder::new();
+    if uri.scheme_str() == Some("https") {
+        let builder = builder
+            .with_provider_and_native_roots(provider)
+            .map_err(|error| format!("no certificates to check {uri} with: {error}"))?;
+        return Ok(builder.https_only().enable_http1().wrap_connector(inner));
+    }
+    let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(tokio_rustls::rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(builder.with_tls_config(config).https_or_http().enable_http1().wrap_connector(inner))
 }
 
 /// An error and what caused it, on one line.

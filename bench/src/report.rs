@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::chart::{Bar, Plot, bars, plots};
 use crate::command::Row;
@@ -12,7 +16,9 @@ use crate::instructions::{Count, ENGINES};
 use crate::machine;
 use crate::measure::Time;
 
-const MODULE_BYTES_MAX: usize = 64 * 1024;
+/// The module as it travels and as it lies, see DESIGN's budgets.
+const GZIP_BYTES_MAX: usize = 64 * 1024;
+const MODULE_BYTES_MAX: usize = 192 * 1024;
 
 /// All engines over one workload.
 pub struct Engines {
@@ -115,35 +121,31 @@ impl Report {
     }
 
     fn budgets(&self, page: &mut String) -> Result<(), String> {
-        let size = tapsieve_host_test::engines::module_bytes()?.len();
+        let module = tapsieve_host_test::engines::module_bytes()?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let gzipped = gzip.write_all(&module).and_then(|()| gzip.finish()).map_err(|error| error.to_string())?;
         let noise = |name| self.nanoseconds("noise", name);
         let jq = self.command_speed("jq");
+        let size = |what, max: usize, bytes: usize| {
+            (what, format!("at most {max} bytes"), bytes.to_string(), bytes <= max)
+        };
         let rows = [
-            (
-                "module size",
-                format!("at most {MODULE_BYTES_MAX} bytes"),
-                format!("{size}"),
-                size <= MODULE_BYTES_MAX,
-            ),
+            size("module, by `gzip -9`", GZIP_BYTES_MAX, gzipped.len()),
+            size("module, as it lies", MODULE_BYTES_MAX, module.len()),
             at_most(
                 "not about mirroring, wasmi, of the serde_json module's time",
-                1.0 / 30.0,
+                1.0 / 35.0,
                 noise(WASMI) / noise(SERDE_WASMI),
             ),
             at_least(
                 "not about mirroring, wasmtime, times as fast as VRL",
-                6.0,
+                25.0,
                 noise(VRL) / noise(WASMTIME),
             ),
             at_most("the same, of the time of a native memmem search", 3.0, noise(WASMTIME) / noise(MEMMEM)),
-            at_most(
-                "mirror event, wasmi, of the serde_json module's time",
-                1.0 / 3.0,
-                self.nanoseconds("mirror", WASMI) / self.nanoseconds("mirror", SERDE_WASMI),
-            ),
             at_least(
                 "`tapsieve run --only-mirror`, times as fast as jq",
-                20.0,
+                50.0,
                 self.command_speed("tapsieve run --only-mirror")
                     .zip(jq)
                     .map_or(f64::NAN, |(ours, jq)| ours / jq),

@@ -106,6 +106,19 @@ fn a_policy_that_keeps_only_mirror_records_drops_what_scans_rule_out() {
 }
 
 #[test]
+fn lines_of_devices_are_read_where_asked_for() {
+    let folder = Folder::new();
+    let input = "<189>r1: TAP!e \"x\"\n<189>r1: quiet\n{\"a\":\"TAP!e\"}\n";
+    let wrapped = format!("{{\"message\":\"<189>r1: TAP!e \\\"x\\\"\",{INSERTED}}}\n");
+    let record = format!("{{\"a\":\"TAP!e\",{INSERTED}}}\n");
+    let ended = folder.run(&["--lines"], input.as_bytes());
+    assert!(ended == Ended::well(format!("{wrapped}<189>r1: quiet\n{record}")), "{}", ended.stdout);
+    assert!(folder.run(&["--lines", "--only-mirror"], input.as_bytes()) == Ended::well(wrapped + &record));
+    let unread = format!("<189>r1: TAP!e \"x\"\n<189>r1: quiet\n{record}");
+    assert!(folder.run(&[], input.as_bytes()) == Ended::well(unread));
+}
+
+#[test]
 fn the_summary_counts_everything() {
     let folder = Folder::new();
     let lines = [record(1, "e").0, record(2, "d").0, record(3, "u").0, "{}".into(), "x".into(), "".into()];

@@ -66,7 +66,6 @@ pub(super) struct Entry {
     pub(super) key: (usize, usize),
     value: (usize, usize),
     /// The place of the next entry that is not inside the value.
-    /// While the value is being read, the place of the entry around it.
     pub(super) next: usize,
     /// Of the key, see [`Signature`].
     pub(super) signature: u8,
@@ -84,7 +83,7 @@ impl Entry {
 }
 
 impl<'a> Index<'a> {
-    /// Reads an object and the objects in it, `levels` deep in all; white space before it is skipped.
+    /// Reads an object and the objects in it, `levels` deep in all, at most [`LEVELS_MAX`]; white space before it is skipped.
     pub fn read(bytes: &'a [u8], levels: usize) -> Self {
         let mut index = Index {
             bytes,
@@ -95,7 +94,7 @@ impl<'a> Index<'a> {
         };
         let start = skip_space(bytes, 0);
         if bytes.get(start) == Some(&b'{') {
-            index.end = index.read_members(start.wrapping_add(1), levels);
+            index.end = index.read_members(start.wrapping_add(1), levels.min(LEVELS_MAX));
         }
         index
     }
@@ -103,8 +102,8 @@ impl<'a> Index<'a> {
     /// Reads from behind the opening brace; returns where the closing one is.
     fn read_members(&mut self, mut at: usize, levels: usize) -> Option<usize> {
         let bytes = self.bytes;
-        // The entry whose object is being read, the outermost of such, and how many there are.
-        let (mut open, mut outermost, mut depth) = (0usize, 0usize, 1usize);
+        // The entries whose objects are being read, the outermost first, and how deep that is.
+        let (mut open, mut depth) = ([0usize; LEVELS_MAX], 1usize);
         let mut first = true;
         loop {
             at = skip_space(bytes, at);
@@ -117,14 +116,10 @@ impl<'a> Index<'a> {
                 self.is_cut |= is_full;
                 let fault = match if is_full { Err(at) } else { self.read_member(at, first) } {
                     Ok(value) if depth < levels && bytes.get(value) == Some(&b'{') => {
-                        let place = self.entries.len().wrapping_sub(1);
-                        if depth == 1 {
-                            outermost = place;
+                        if let Some(open) = open.get_mut(depth.wrapping_sub(1)) {
+                            *open = self.entries.len().wrapping_sub(1);
                         }
-                        if let Some(entry) = self.entries.last_mut() {
-                            entry.next = open;
-                        }
-                        (open, first) = (place, true);
+                        first = true;
                         depth = depth.wrapping_add(1);
                         at = value.wrapping_add(1);
                         continue;
@@ -146,7 +141,7 @@ impl<'a> Index<'a> {
                     return None;
                 }
                 let Some(end) = container_end(bytes, fault) else {
-                    self.entries.truncate(outermost);
+                    self.entries.truncate(open.first().copied().unwrap_or_default());
                     return None;
                 };
                 at = end;
@@ -157,9 +152,10 @@ impl<'a> Index<'a> {
             }
             at = at.wrapping_add(1);
             let next = self.entries.len();
+            let open = open.get(depth.wrapping_sub(1)).copied().unwrap_or_default();
             if let Some(entry) = self.entries.get_mut(open) {
                 entry.value.1 = at;
-                open = core::mem::replace(&mut entry.next, next);
+                entry.next = next;
             }
             first = false;
         }

@@ -20,9 +20,10 @@ Examples:
   tapsieve run --only-mirror --summary logs/*.json.gz
   aws s3 cp s3://trail/today.json.gz - | tapsieve run --split-records
   tail -F audit.ndjson | tapsieve run --output mirror.ndjson --only-mirror
+  tapsieve run --lines --only-mirror /var/log/syslog
 
 Records are lines of NDJSON, objects in a row or of many lines, or the elements of an array, however they are spread.
-What is not a JSON object passes unchanged and is counted.
+What is not a JSON object passes unchanged and is counted, unless --lines reads it.
 A record longer than 16 MiB passes unread, is counted and named, and the exit code is 1 then.
 Inputs that cannot be read are named and the others are processed all the same; the exit code is 1 then, too.";
 
@@ -53,6 +54,13 @@ pub(crate) struct Args {
     /// members after the list follow as a line of their own.
     #[arg(long)]
     split_records: bool,
+
+    /// Read lines that are not JSON too, as devices and hosts write them: syslog, audit.log, auth.log
+    ///
+    /// One about mirroring comes out as {"message":"the line",…}, the others as they are; where a policy keeps mirror
+    /// events only, they go.
+    #[arg(long)]
+    lines: bool,
 
     /// Write enriched records and nothing else
     #[arg(long)]
@@ -88,6 +96,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
     let options = Options {
         only_mirror: args.only_mirror,
         split_records: args.split_records,
+        lines: args.lines,
         tally: args.summary,
         threads: match args.threads {
             Some(threads) => threads,

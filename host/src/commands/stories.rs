@@ -31,8 +31,8 @@ A story is an alert when it is at least medium and not approved: docs/STORIES.md
 #[derive(clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{}", super::EXIT_CODES))]
 pub(crate) struct Args {
-    /// Files to read, raw or enriched: NDJSON, plain or compressed with gzip or zstd; standard input when there is
-    /// none, or for `-`
+    /// Files to read, raw or enriched: NDJSON or lines of syslog, plain or compressed with gzip or zstd; standard input
+    /// when there is none, or for `-`
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -105,6 +105,8 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Failure> {
         only_mirror: false,
         // A record for each event, and each on a line of its own, whatever the file looks like.
         split_records: true,
+        // And for each line of a device.
+        lines: true,
         tally: false,
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         call_seconds: None,

@@ -23,6 +23,8 @@ pub struct Options {
     pub only_mirror: bool,
     /// Make one line of each element of `{"Records":[…]}`, its kin and arrays.
     pub split_records: bool,
+    /// Read lines that are not JSON as what a device or a host wrote; one about mirroring comes out as `{"message":"…",…}`.
+    pub lines: bool,
     /// Count mirror records by what their verdicts say.
     pub tally: bool,
     /// How many threads work.
@@ -37,7 +39,10 @@ impl Options {
         if let Some(seconds) = self.call_seconds {
             instance.set_call_seconds(seconds);
         }
-        Sieve::new(instance, SieveOptions { verdicts: self.tally, ..SieveOptions::default() })
+        Sieve::new(
+            instance,
+            SieveOptions { verdicts: self.tally, wrap_lines: self.lines, ..SieveOptions::default() },
+        )
     }
 }
 

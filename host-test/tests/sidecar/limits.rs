@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tapsieve_host_test::http::Client;
@@ -155,6 +156,49 @@ fn more_than_fits_in_memory_waits_or_is_sent_again() {
     });
     assert_eq!(setup.downstream.bodies().len(), 4);
     is_well(&setup);
+}
+
+/// Small bodies of which very much is to be said take neither all memory nor all cores.
+#[test]
+fn who_makes_much_be_said_leaves_others_room() {
+    let folder = tapsieve_host_test::process::folder("much").unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "schema = \"ocsf\"\n").unwrap();
+    let setup = Setup::new(&["--body-mib=8", "--in-flight-mib=16", "--policy", policy.to_str().unwrap()]);
+    let events = b"{\"eventName\":\"CreateTrafficMirrorSession\"}\n".repeat(190_000);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&events).unwrap();
+    let bomb = gzip.finish().unwrap();
+    assert!(bomb.len() < 32 << 10);
+    let (done, refused) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let honest = format!("{{\"a\":\"{}\"}}\n", "x".repeat(1300)).repeat(100);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    let headers = [("Content-Encoding", "gzip"), NDJSON[0]];
+                    let status = setup.client().send("POST", "/", &headers, &bomb).unwrap().status();
+                    assert!([413, 503].contains(&status), "{status}");
+                    refused.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        let is_served = || {
+            let mut client = setup.client();
+            let mut sent = 0;
+            while sent < 100 || refused.load(Ordering::SeqCst) < 8 {
+                let answer = client.send("POST", "/", &NDJSON, honest.as_bytes()).unwrap();
+                assert_eq!(answer.status(), 200, "{sent}: {}", answer.text());
+                sent += 1;
+            }
+        };
+        let served = std::thread::Builder::new().spawn_scoped(scope, is_served).unwrap().join();
+        done.store(true, Ordering::SeqCst);
+        assert!(served.is_ok());
+    });
+    assert!(setup.downstream.bodies().iter().all(|body| *body == honest));
+    let peak = setup.process.usage().unwrap().peak_kib;
+    assert!(peak < MEMORY_KIB_MAX, "{peak} KiB");
 }
 
 #[test]

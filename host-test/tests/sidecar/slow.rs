@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -112,16 +112,11 @@ fn slow_clients_give_way(slow: Slow, count: usize) {
         assert!(served.is_ok(), "{slow:?} {count}: {}", setup.get("/metrics").1);
     });
     // They were not gone before: as many still stand as there is room for, but for those that others needed.
-    let standing = || streams.iter().filter(|stream| stands(stream)).count();
-    let left = standing();
+    let left = streams.iter().filter(|stream| stands(stream)).count();
     assert!(left > OPEN_MAX / 2 && left <= OPEN_MAX, "{slow:?} {count}: {left} stand");
-    let all_counted = || gave_way(&setup) == count - standing();
-    assert!(
-        until(PATIENCE, all_counted),
-        "{slow:?} {count}: {} counted, {} stand",
-        gave_way(&setup),
-        standing()
-    );
+    // Others that have just gone may be counted too.
+    let counted = gave_way(&setup);
+    assert!(counted >= count - left, "{slow:?} {count}: {counted} counted, {left} stand");
     let used = setup.process.usage().unwrap().peak_kib;
     assert!(used < 160 << 10, "{slow:?} {count}: {used} KiB");
 }
@@ -191,16 +186,19 @@ fn what_is_worked_on_does_not_give_way() {
         drop(silent);
     });
     assert_eq!(std::mem::take(&mut *statuses.lock().unwrap()), [200; 12]);
-    // More than there are connections wait for their turn: the last of them are told to come again, nobody else.
+    // More and more wait for their turn, until the last of them are told to come again.
+    let sent = AtomicUsize::new(WORKING);
     setup.downstream.got.lock().unwrap().clear();
     setup.downstream.holds.store(true, Ordering::SeqCst);
     thread::scope(|scope| {
         (0..WORKING).for_each(|_| drop(scope.spawn(send)));
         assert!(until(PATIENCE, || arrived() == WORKING));
-        for _ in 0..40 {
+        let one_more = || {
+            sent.fetch_add(1, Ordering::SeqCst);
             scope.spawn(send);
-        }
-        assert!(until(PATIENCE, || setup.metric(QUEUED) > Some(0.0)));
+            setup.metric(QUEUED) > Some(0.0)
+        };
+        assert!(until(PATIENCE, one_more));
         probes_answer(setup.address);
         assert_eq!(arrived(), WORKING);
         setup.downstream.holds.store(false, Ordering::SeqCst);
@@ -208,7 +206,7 @@ fn what_is_worked_on_does_not_give_way() {
     let statuses = statuses.lock().unwrap();
     let count = |status| statuses.iter().filter(|known| **known == status).count();
     // A connection that was not heard yet may have been closed: 0.
-    assert_eq!(count(200) + count(503) + count(0), WORKING + 40, "{statuses:?}");
+    assert_eq!(count(200) + count(503) + count(0), sent.load(Ordering::SeqCst), "{statuses:?}");
     assert!(count(200) >= WORKING && count(503) > 0, "{statuses:?}");
     assert_eq!(arrived(), count(200), "{statuses:?}");
 }

@@ -26,7 +26,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
@@ -177,7 +176,7 @@ async fn run(options: Options, sidecar: Arc<Sidecar>, load: Arc<Load>) -> Result
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
     tokio::spawn(reload(sidecar.clone(), load, signal(SignalKind::hangup()).map_err(system)?));
-    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+    let listener = listener::listen(options.listen).map_err(|error| {
         ServeError::System(format!("cannot listen on {}: {}", options.listen, crate::ndjson::io_text(&error)))
     })?;
     let address = listener.local_addr().map_err(system)?;

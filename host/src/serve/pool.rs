@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use tapsieve_records::{BLOCK_BYTES, Frame, Outcome, Sieve, SieveOptions, Sifted};
 
-use super::budget::Reserved;
+use super::budget::{Reserved, SMALL_BYTES_MAX};
 use super::hec::{Form, Inside, Room};
 use crate::ndjson::MirrorKey;
 use crate::{Instance, Module, Trap};
@@ -17,6 +17,8 @@ use crate::{Instance, Module, Trap};
 const LARGE_BYTES: u32 = 1 << 20;
 /// How long one call into the module may take, in seconds.
 const CALL_SECONDS: u32 = 1;
+/// How long a core is kept while others wait for it.
+const TURN_TIME_MAX: Duration = Duration::from_millis(20);
 /// What an enriched record takes beside its bytes, for lists and counts, in bytes.
 const ANSWER_BYTES: usize = 256;
 /// How often an answer lies in memory: twice while its buffer grows, and once in what goes on.
@@ -49,17 +51,14 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Waits for the memory of one more answer.
-    fn answer(&mut self, bytes: usize, patience: Duration) -> bool {
+    /// Takes the memory of one more answer. It is not waited for: whoever waits here keeps what others wait for.
+    fn answer(&mut self, bytes: usize) -> bool {
         self.wanted += bytes * ANSWER_COPIES + ANSWER_BYTES;
         let wanted = self.wanted.next_multiple_of(STEP_BYTES);
         if wanted > self.reserved.bytes() {
             if self.reserved.is_too_much(wanted) {
                 self.full = Some(Full::Never);
-            } else if tokio::runtime::Handle::current()
-                .block_on(self.reserved.wait(wanted, patience))
-                .is_err()
-            {
+            } else if self.reserved.grow_at_last(wanted).is_err() {
                 self.full = Some(Full::Now);
             }
         }
@@ -128,15 +127,17 @@ impl Generation {
         numbers: Range<usize>,
         (form, wrap_lines): (Form, bool),
         held: &Arc<Mutex<Held>>,
+        mut core: Core,
     ) -> Part {
         let began = Instant::now();
         let frames = &frames[numbers.clone()];
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut sieve = idle.unwrap_or_else(|| self.sieve());
         let mut part = Part { numbers, ..Part::default() };
-        let (room_of, patience) = (held.clone(), self.options.time_max.unwrap_or_default());
+        let room_of = held.clone();
         let room: Room = Box::new(move |bytes| {
-            room_of.lock().unwrap_or_else(PoisonError::into_inner).answer(bytes, patience)
+            core.take_turns();
+            room_of.lock().unwrap_or_else(PoisonError::into_inner).answer(bytes)
         });
         sieve.options().wrap_lines = wrap_lines;
         sieve.decider().begin(form, room);
@@ -158,11 +159,38 @@ impl Generation {
     }
 }
 
+/// A core that a part of a body has.
+struct Core {
+    cores: Arc<Semaphore>,
+    permit: Option<OwnedSemaphorePermit>,
+    since: Instant,
+}
+
+impl Core {
+    fn new(cores: &Arc<Semaphore>, permit: Option<OwnedSemaphorePermit>) -> Core {
+        Core { cores: cores.clone(), permit, since: Instant::now() }
+    }
+
+    /// Lets others have the core who wait for it, after a while.
+    fn take_turns(&mut self) {
+        if self.since.elapsed() < TURN_TIME_MAX {
+            return;
+        }
+        drop(self.permit.take());
+        let again = self.cores.clone().acquire_owned();
+        self.permit = tokio::runtime::Handle::current().block_on(again).ok();
+        self.since = Instant::now();
+    }
+}
+
 /// The generation in force and the cores that work for it.
 pub(crate) struct Pool {
     current: RwLock<Arc<Generation>>,
     cores: Arc<Semaphore>,
     cores_max: usize,
+    /// Parts of large bodies that are begun, and those of small ones: each has an instance, though they share the cores.
+    large: Arc<Semaphore>,
+    small: Arc<Semaphore>,
 }
 
 impl Pool {
@@ -172,6 +200,8 @@ impl Pool {
             current: RwLock::new(Arc::new(generation)),
             cores: Arc::new(Semaphore::new(cores_max)),
             cores_max,
+            large: Arc::new(Semaphore::new(cores_max)),
+            small: Arc::new(Semaphore::new(cores_max)),
         }
     }
 
@@ -198,11 +228,13 @@ impl Pool {
             let numbers = frames.len() * part / count..frames.len() * (part + 1) / count;
             let (generation, body, frames, held) =
                 (generation.clone(), body.clone(), frames.clone(), held.clone());
-            let core = self.cores.clone().acquire_owned().await;
+            let lane = if body.len() > SMALL_BYTES_MAX { &self.large } else { &self.small };
+            let begun = lane.clone().acquire_owned().await;
+            let core = Core::new(&self.cores, self.cores.clone().acquire_owned().await.ok());
             let asked = numbers.clone();
             let work = tokio::task::spawn_blocking(move || {
-                let part = generation.sift(&body, &frames, asked, how, &held);
-                drop((core, body, frames));
+                let part = generation.sift(&body, &frames, asked, how, &held, core);
+                drop((begun, body, frames));
                 part
             });
             parts.push((work, numbers));

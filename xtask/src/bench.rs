@@ -16,6 +16,7 @@ type Bench = (&'static str, fn(&[String]) -> Result<(), String>);
 const BENCHES: &[Bench] = &[
     ("peers", peers),
     ("fluent-bit", |arguments| measured(arguments, "fluent-bit", "docs/BENCHMARKS.md", "fluent-bit")),
+    ("attack", |arguments| measured(arguments, "attack", "docs/BENCHMARKS.md", "attack")),
     ("hec", |arguments| measured(arguments, "hec-cost", "docs/HEC.md", "cost")),
     ("start", bench_start::bench),
     ("instructions", instructions),

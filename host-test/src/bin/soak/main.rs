@@ -1,6 +1,7 @@
-//! Long runs that no test waits for: `cargo xtask soak`, `cargo xtask bench fluent-bit`, `cargo xtask bench hec`. Prints
+//! Long runs that no test waits for: `cargo xtask soak`, and `fluent-bit`, `hec` and `attack` of `cargo xtask bench`. Prints
 //! figures; fails when an event is lost.
 
+mod attack;
 mod cost;
 mod faults;
 mod fluent_bit;
@@ -22,11 +23,12 @@ fn main() -> ExitCode {
         ["hec-senders"] => hec::senders(None),
         ["hec-senders", file] => hec::senders(Some(file)),
         ["hec-cost"] => hec_cost::run(),
+        ["attack"] => attack::run(),
         ["vector"] => faults::run(None).and_then(|()| cost::run()),
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
         _ => Err(format!(
-            "usage: soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
+            "usage: soak attack | soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
             faults::NAMES.join("|")
         )),
     };

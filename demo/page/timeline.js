@@ -65,7 +65,8 @@ export function draw(place, legend, { steps, step }, pick) {
     svg.append(hit);
   });
   svg.append(make('line', { x1: LEFT, x2: width, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }));
-  const ticks = Math.min(count, Math.max(1, Math.floor(width / 180)));
+  // The first and the last stand at the edges and reach twice as far in as one in the middle.
+  const ticks = Math.min(count, Math.max(1, Math.floor(width / 230)));
   for (let tick = 0; tick <= ticks; tick += 1) {
     const at = Math.round((tick / ticks) * count);
     const anchor = tick === 0 ? 'start' : tick === ticks ? 'end' : 'middle';

@@ -133,8 +133,8 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Enters the value at the places of a node, and adds the list below it to the ways, with the one below its `*`,
-    /// which may stand for nothing.
+    /// Enters the value at the places of a node, and pushes the list of its children; a `*` among them may match nothing, so
+    /// its children are pushed too.
     #[inline(never)]
     fn arrive(&mut self, node: Option<Node<'_>>, value: Option<Raw<'a>>) {
         let Some(node) = node else { return };

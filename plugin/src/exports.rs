@@ -12,7 +12,8 @@ use tapsieve_detector::Outcome;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Nothing here panics; what does all the same is a trap, which hosts survive. The message would cost 20 KB.
+/// Nothing here panics. Where something does all the same, the panic becomes a trap, which hosts survive: its message would
+/// cost 20 KB.
 #[cfg(target_arch = "wasm32")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -128,7 +129,7 @@ const GRAIN: usize = 256;
 
 /// A block that the host gave back.
 struct Kept {
-    /// More than the longest that fits; 0 where nothing is kept.
+    /// Usable bytes + 1; 0 where nothing is kept.
     size: usize,
     address: *mut u8,
 }

@@ -35,6 +35,8 @@ const SPARE_MIN: usize = 16;
 /// All open connections.
 pub(crate) struct Connections {
     open_max: usize,
+    /// So many may wait for their turn before the last of them makes room, so that newcomers are heard.
+    queued_max: usize,
     /// Bodies that are worked on at once.
     places: Arc<Semaphore>,
     seats: Mutex<HashMap<u64, Arc<Seat>>>,
@@ -45,8 +47,10 @@ pub(crate) struct Connections {
 impl Connections {
     /// Works on `bodies_max` at once, and keeps a quarter more connections open.
     pub(crate) fn new(bodies_max: usize, gave_way: Family<ReasonLabel, Counter>) -> Arc<Connections> {
+        let spare = SPARE_MIN.max(bodies_max / 4);
         Arc::new(Connections {
-            open_max: bodies_max.saturating_add(SPARE_MIN.max(bodies_max / 4)),
+            open_max: bodies_max.saturating_add(spare),
+            queued_max: spare / 2,
             places: Arc::new(Semaphore::new(bodies_max.min(Semaphore::MAX_PERMITS))),
             seats: Mutex::default(),
             next: AtomicU64::new(0),
@@ -86,13 +90,15 @@ impl Connections {
         Seated { seat, number, connections: self.clone() }
     }
 
-    /// Tells the one that is furthest behind to give way, or else the last that waits for its turn.
+    /// Tells the one that is furthest behind to give way, or the last that waits for its turn where many do.
     pub(crate) fn make_room(&self) {
         let mut seats = lock(&self.seats);
         let mut furthest: Option<(Instant, u64)> = None;
         let mut last: Option<(Instant, u64)> = None;
+        let mut queued = 0;
         for (&number, seat) in seats.iter() {
             let state = lock(&seat.state);
+            queued += usize::from(matches!(state.phase, Phase::Queued(_)));
             match state.phase {
                 Phase::Working(_) => {}
                 Phase::Queued(from) if last.is_none_or(|(latest, _)| from > latest) => {
@@ -105,7 +111,8 @@ impl Connections {
                 _ => {}
             }
         }
-        if let Some((_, number)) = furthest.or(last) {
+        let chosen = if queued > self.queued_max { last } else { furthest.or(last) };
+        if let Some((_, number)) = chosen {
             self.tell(&mut seats, number);
         }
     }

@@ -367,8 +367,8 @@ mod tests {
         let full: u32 = prefilter.table.iter().map(|place| place.count_ones()).sum();
         let share = f64::from(full) * 100.0 / (prefilter.table.len() * 8) as f64;
         std::println!("{} anchors fill {share:.2} % of the prefilter's table", ANCHORS.len());
-        // A block of eight windows of text in which nothing repeats is looked at again once in twelve times.
-        assert!(share < 1.08, "{share:.2} %");
+        // A block of eight windows of text in which nothing repeats is looked at again once in ten times.
+        assert!(share < 1.25, "{share:.2} %");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Commands of Cisco IOS, IOS-XE, IOS-XR and NX-OS, which Arista EOS shares, by their first words as devices log them:
-//! in full and with single spaces. `*` stands for any words.
+//! in full. `*` stands for any words. Words that are cut short are spelled out where they are read.
 
 use crate::catalog::operations;
 

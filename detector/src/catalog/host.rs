@@ -11,8 +11,11 @@ const OVN: &str = "ovn-nbctl manual, mirror commands; a log line of it was never
 const NCLU: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NCLU; a log line of it was never seen";
 const NVUE: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NVUE; a log line of it was never seen";
 const SONIC: &str = "SONiC command reference, config mirror_session; a log line of it was never seen";
+const HYPERV: &str = "Hyper-V cmdlet, port mirroring of a network adapter, in scripts that PowerShell logs; a log of it was never seen";
+const FEATURE: &str = "Hyper-V cmdlets of port features, of which mirroring is one; Microsoft's guide to mirroring a switch's external port";
 
 operations! { Host,
+    "Add-VMSwitchExtensionPortFeature" CreateOrModify SpanSession Medium TrafficDuplication Documented FEATURE;
     "config mirror_session * add" Create SpanSession High TrafficDuplication Inferred SONIC;
     "config mirror_session * remove" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
     "ip6tables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
@@ -38,5 +41,8 @@ operations! { Host,
     "ovs-vsctl * set Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Bridge * mirrors=[]" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Mirror" Modify SpanSession High TrafficDuplication Inferred OVS;
+    "Remove-VMSwitchExtensionPortFeature" Delete SpanSession Medium TrafficDuplication Inferred FEATURE;
+    "Set-VMNetworkAdapter * -PortMirroring" CreateOrModify SpanSession High TrafficDuplication Documented HYPERV;
+    "Set-VMSwitchExtensionPortFeature" Modify SpanSession Medium TrafficDuplication Inferred FEATURE;
     "tc * action mirred * mirror" Create MirroringRule High TrafficDuplication Inferred TC;
 }

@@ -12,6 +12,11 @@ const ACI: &str = "Cisco APIC audit log, class aaaModLR: the name of a SPAN grou
 const MERAKI: &str = "Meraki API, id of the operation in the log of API requests";
 const NSX: &str = "VMware NSX audit log, module PortMirroring; a line with it was never seen";
 const SONIC: &str = "SONiC sonic-swss, MirrorOrch";
+const MIRRORS: &str = "Meraki API, id of the operation in the log of API requests; of the path in its SDKs";
+const CHANGES: &str = "Meraki API, log of configuration changes; an entry about a mirror was never seen";
+const SPAN: &str = "FortiOS event log, object configured, an attribute of SPAN; a line was never seen";
+const POLICY: &str = "VMware NSX policy API, id of the operation, as the audit log has those of others; the line was never seen";
+const DVS: &str = "VMware vSphere API, event of a distributed switch, where a session of port mirroring is in it; the event with one was never seen";
 
 operations! { Network,
     "%BUFCAP-CREATE" Create PacketCapture High NetworkSniffing Verified BUFCAP;
@@ -36,19 +41,34 @@ operations! { Network,
     "Activated mirror session" Start SpanSession High TrafficDuplication Verified SONIC;
     "createOrganizationDevicesPacketCaptureCapture" Start PacketCapture High NetworkSniffing Inferred MERAKI;
     "createOrganizationDevicesPacketCaptureSchedule" Create PacketCapture High NetworkSniffing Inferred MERAKI;
+    "CreateOrReplacePortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
+    "CreateOrReplacePortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "CreatePortMirroringSession" Create SpanSession High TrafficDuplication Inferred NSX;
     "Deactivated mirror session" Stop SpanSession Medium TrafficDuplication Inferred SONIC;
+    "DeletePortMirroringInstance" Delete SpanSession Medium TrafficDuplication Inferred POLICY;
+    "DeletePortMirroringProfile" Delete SpanSession Medium TrafficDuplication Inferred POLICY;
     "DeletePortMirroringSession" Delete SpanSession Medium TrafficDuplication Inferred NSX;
+    "DvsReconfiguredEvent" CreateOrModify SpanSession High TrafficDuplication Inferred DVS;
     "firewall.decrypted-traffic-mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred FORTI;
     "firewall.sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
     "MIRROR destinationDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR destinationEnabled" Start SpanSession High TrafficDuplication Documented SROS;
     "MIRROR sourceDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR sourceEnabled" Start SpanSession High TrafficDuplication Inferred SROS_GAP;
+    "PatchPortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
+    "PatchPortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
+    "PortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "switch-controller.traffic-sniffer" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
+    "switch/ports/mirror" CreateOrModify SpanSession High TrafficDuplication Inferred CHANGES;
+    "system.switch-interface" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
+    "system.virtual-switch" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
     "uni/destgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/srcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;
     "uni/vdestgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/vsrcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;
+    "updateDeviceSwitchPortMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
+    "updateDeviceSwitchPortsMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
+    "updateNetworkSwitchStackPortsMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
+    "updateOrganizationConfigTemplateSwitchProfilePortsMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
     "UpdatePortMirroringSession" Modify SpanSession High TrafficDuplication Inferred NSX;
 }

@@ -32,7 +32,7 @@ use values::{Field, Values, detail, id};
 
 pub(crate) use network::COMMAND_WORDS_MAX;
 pub(crate) use network::is_address;
-pub use network::{is_host, observe_arguments, observe_command, observe_line};
+pub use network::{is_host, observe_arguments, observe_command, observe_event, observe_line, observe_script};
 pub use schema::observe_schema;
 
 /// Text out of an event, decoded.

@@ -2,7 +2,8 @@
 //! what the words mean.
 
 use super::{
-    COMMAND_WORDS_MAX, Observation, Text, observe_arguments, observe_command, owned, schema::is_alert,
+    COMMAND_WORDS_MAX, Observation, Text, observe_arguments, observe_command, observe_script, owned,
+    schema::is_alert,
 };
 use crate::json::{Elements, Index, Raw, Strings, collect, joined, paths};
 use alloc::string::String;
@@ -27,6 +28,10 @@ enum Says {
     Call,
     /// The words after the program.
     Rest,
+    /// The same, apart.
+    RestWords,
+    /// A script of PowerShell.
+    Script,
     Actor,
     Source,
     Device,
@@ -58,9 +63,21 @@ paths! {
     Says::Line as u8 => "target_cmdline",
     Says::Line as u8 => "childproc_cmdline",
     Says::Line as u8 => "process_cmdline",
+    Says::Line as u8 => "columns.command",
+    Says::Words as u8 => "sudo.accept.runargv",
+    Says::RestWords as u8 => "argv",
+    Says::Script as u8 => "ScriptBlockText",
+    Says::Script as u8 => "EventData.ScriptBlockText",
+    Says::Script as u8 => "Event.EventData.ScriptBlockText",
+    Says::Script as u8 => "winlog.event_data.ScriptBlockText",
+    Says::Script as u8 => "powershell.file.script_block_text",
+    Says::Script as u8 => "winlog.event_data.Payload",
+    Says::Script as u8 => "EventData.Payload",
+    Says::Script as u8 => "ScriptContent",
     Says::Line as u8 => "Action",
     Says::Call as u8 => "args",
     Says::Uri as u8 => "requestURI",
+    Says::Program as u8 => "program",
     Says::Program as u8 => "process_exec.process.binary",
     Says::Rest as u8 => "process_exec.process.arguments",
     Says::Actor as u8 => "SYSCALL.AUID",
@@ -78,6 +95,14 @@ paths! {
     Says::Actor as u8 => "tgt.process.user",
     Says::Actor as u8 => "childproc_username",
     Says::Actor as u8 => "user.username",
+    Says::Actor as u8 => "SubjectUserName",
+    Says::Actor as u8 => "EventData.SubjectUserName",
+    Says::Actor as u8 => "Event.EventData.SubjectUserName",
+    Says::Actor as u8 => "winlog.event_data.SubjectUserName",
+    Says::Actor as u8 => "winlog.user.name",
+    Says::Actor as u8 => "sudo.accept.submituser",
+    Says::Actor as u8 => "user",
+    Says::Actor as u8 => "login",
     Says::Source as u8 => "sourceIPs",
     Says::Device as u8 => "NODE",
     Says::Device as u8 => "host.name",
@@ -94,6 +119,10 @@ paths! {
     Says::Device as u8 => "hostName",
     Says::Device as u8 => "hostname",
     Says::Device as u8 => "objectRef.name",
+    Says::Device as u8 => "winlog.computer_name",
+    Says::Device as u8 => "Event.System.Computer",
+    Says::Device as u8 => "server_hostname",
+    Says::Device as u8 => "sudo.accept.submithost",
     Says::Time as u8 => "@timestamp",
     Says::Time as u8 => "properties.Timestamp",
     Says::Time as u8 => "Timestamp",
@@ -139,12 +168,36 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
         let mut parts = uri.as_bytes().split(|byte| matches!(byte, b'?' | b'&'));
         arguments(&mut parts.by_ref().filter_map(|part| decoded(part.strip_prefix(b"command=")?)));
     }
-    for line in all(Says::Line).iter().take(LINES_MAX) {
+    let mut lines = all(Says::Line);
+    // A shell's history, as osquery reads it.
+    if object.at("history_file").is_some() {
+        lines.extend(object.at("command"));
+    }
+    for line in lines.iter().take(LINES_MAX) {
         if told.is_empty()
             && let Some(line) = line.text()
         {
             told = observe_command(&line);
+            if told.is_empty() {
+                told = observe_script(&line, true);
+            }
         }
+    }
+    for script in all(Says::Script).iter().take(LINES_MAX) {
+        if told.is_empty()
+            && let Some(script) = script.text()
+        {
+            told = observe_script(&script, false);
+        }
+    }
+    // Teleport has the words without the program.
+    if told.is_empty()
+        && let Some(program) = text(Says::Program)
+        && let Some(words) = all(Says::RestWords).into_iter().find_map(Raw::array)
+    {
+        let mut all = Vec::from([program]);
+        all.extend(Elements::new(words).take(COMMAND_WORDS_MAX).filter_map(Raw::text));
+        told = observe_arguments(&all);
     }
     if told.is_empty()
         && let Some(program) = text(Says::Program)

@@ -2,8 +2,8 @@
 //! either is the same. Knows what may be said and where a provider says it; each product's own names are its table's.
 
 use super::{
-    Observation, Text, cluster, ecs, export, line, observe, ocsf, otel, process, sentinel, spelled, udm,
-    values,
+    Observation, Text, cluster, ecs, export, line, observe, observe_event, ocsf, otel, process, sentinel,
+    spelled, udm, values,
 };
 use crate::envelope::object_of;
 use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, write_string};
@@ -112,6 +112,7 @@ pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
         .find_map(|paths| anew(object, paths))
         .or_else(|| process::observe(object))
         .or_else(|| line::observe(object))
+        .or_else(|| observe_event(object))
 }
 
 /// Whether a document is of a kind that tells of others.

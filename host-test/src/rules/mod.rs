@@ -78,6 +78,13 @@ pub const EXCEPTIONS: &[Exception] = &[
         },
     },
     Exception {
+        why: "a browser that calls itself what a device logs, behind its request",
+        explains: |rule, event| {
+            let before = event.line.split_once('%').map_or("", |(before, _)| before);
+            rule.name == "Detect Traffic Mirroring" && before.contains(" HTTP/")
+        },
+    },
+    Exception {
         why: "a facility in small letters, which no device writes",
         explains: |rule, event| {
             let facility = event.line.split_once('%').map_or("", |(_, rest)| rest);

@@ -1,6 +1,6 @@
 //! The commands of each family, as data: how they are told, what they do, and what their words introduce.
 
-use super::{joined, lookup, skip};
+use super::{is_short_for, joined, lookup, skip};
 use crate::catalog::{self, Action, Operation, Table};
 use crate::fields::Observation;
 use alloc::vec::Vec;
@@ -87,10 +87,27 @@ pub(super) static SWITCH: Family = Family {
     anywhere: false,
     named: true,
     verb: false,
-    actions: &[("set _ disable", Action::Stop)],
+    actions: &[
+        ("set _ disable", Action::Stop),
+        ("mirror interface none", Action::Delete),
+        ("mirror-target=none", Action::Stop),
+        ("streaming-enabled=no", Action::Stop),
+    ],
     arguments: &[
         ("mirroring-instance", "session"),
         ("mirror-destination local", "destination"),
+        ("mirror-port ethernet", "destination"),
+        ("mirror-port", "destination"),
+        ("monitor ethernet", "destination"),
+        ("mirror interface none", "_"),
+        ("mirror interface", "source_interface"),
+        ("config mirror port", "destination"),
+        ("source ports", "source_interface"),
+        ("interfaces ethernet", "source_interface"),
+        ("mirror ingress", "destination"),
+        ("mirror egress", "destination"),
+        ("destination port", "destination"),
+        ("source port", "source_interface"),
         ("mirror-by-port", "session"),
         ("in-port", "source_interface"),
         ("out-port", "destination"),
@@ -102,11 +119,13 @@ pub(super) static SWITCH: Family = Family {
         ("-w", "file"),
         ("no capture", "packet_capture"),
         ("capture", "packet_capture"),
+        ("interface ethernet switch", "_"),
         ("interface", "source_interface"),
         ("access-list", "filter"),
         ("port-mirroring to observe-port group", "session"),
         ("port-mirroring to observe-port", "session direction"),
         ("mirroring to observe-port", "session"),
+        ("port-mirroring", "session"),
         ("observe-port group", "session"),
         ("observe-port", "session _ destination"),
         ("mirroring-group", "session"),
@@ -127,6 +146,8 @@ pub(super) static SWITCH: Family = Family {
         ("remote ip", "destination"),
         ("ipv4", "filter"),
         ("ipv6", "filter"),
+        ("source", "source_interface"),
+        ("destination", "destination"),
     ],
 };
 
@@ -207,7 +228,50 @@ impl Rows {
     ///
     /// `path_len` is how many of the words a pattern may fit; the words after them are values only.
     pub(super) fn observe<'a>(&self, all: &[&'a [u8]], path_len: usize) -> Option<Observation<'a>> {
-        observe(self.family, &self.rows, all, path_len)
+        let Some(full) = in_full(all) else { return observe(self.family, &self.rows, all, path_len) };
+        let mut observation = observe(self.family, &self.rows, &full, full.len())?;
+        observation.name = joined(all);
+        Some(observation)
+    }
+}
+
+/// A command that monitors, with its words in full: devices take each as short as it can be told.
+///
+/// What only shows something stays as it is.
+fn in_full<'a>(all: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
+    const OBJECTS: [&str; 3] = ["session", "capture", "ethernet"];
+    let skipped = all.iter().take_while(|word| matches!(**word, b"no" | b"do" | b"default")).count();
+    let (before, words) = all.split_at_checked(skipped)?;
+    let [monitor, object, name, rest @ ..] = words else { return None };
+    is_short_for(monitor, "monitor", 3).then_some(())?;
+    let object = OBJECTS.iter().find(|full| is_short_for(object, full, 2))?;
+    let mut full: Vec<&[u8]> = before.iter().copied().filter(|word| *word != b"do").collect();
+    full.extend([b"monitor", object.as_bytes(), *name]);
+    spell(rest, matches!(*name, b"buffer" | b"point"), &mut full);
+    Some(full)
+}
+
+/// The words that say what is done in a session, in full. Some are behind a word that a name follows.
+pub(super) fn spell<'a>(rest: &[&'a [u8]], mut is_name: bool, full: &mut Vec<&'a [u8]>) {
+    const WORDS: [&str; 12] = [
+        "source",
+        "destination",
+        "interface",
+        "remote",
+        "vlan",
+        "filter",
+        "both",
+        "type",
+        "start",
+        "stop",
+        "erspan-source",
+        "erspan-destination",
+    ];
+    for word in rest {
+        let may_be = !is_name && (word.len() > 2 || matches!(*word, b"so" | b"de" | b"bo" | b"vl" | b"ty"));
+        let known = WORDS.iter().find(|full| may_be && is_short_for(word, full, 2));
+        full.push(known.map_or(*word, |full| full.as_bytes()));
+        is_name = matches!(*word, b"vrf" | b"description" | b"access-list");
     }
 }
 

@@ -1,14 +1,16 @@
 //! Device and host lines, one at a time: finds the message wherever the header puts it and reads its command.
 //!
-//! Detection is by a parsed command or message, never by words somewhere in a line. Commands are compared with single
-//! spaces between their words, as devices log them and as the prefilter sees them.
+//! Detection is by a parsed command or message, never by words somewhere in a line. Commands are compared word
+//! by word, however many blanks stand between them.
 
 mod audit;
 mod command;
 mod header;
+mod powershell;
 mod program;
 mod shape;
 mod tools;
+mod vspan;
 
 use super::{Observation, Text};
 use crate::catalog::{self, EventOutcome, Operation};
@@ -20,6 +22,7 @@ use core::cmp::Ordering;
 pub use header::is_host;
 pub(crate) use program::COMMAND_WORDS_MAX;
 pub use program::{observe_arguments, observe_command};
+pub use vspan::observe_event;
 
 /// More words of one command are not looked at.
 const WORDS_MAX: usize = 128;
@@ -203,6 +206,20 @@ impl<'a> Observation<'a> {
     }
 }
 
+/// Reads a script of PowerShell, or a command line that calls it. Gives the gravest readings.
+pub fn observe_script(script: &str, is_line: bool) -> Vec<Observation<'static>> {
+    let mut readings = Readings::default();
+    let mut told = Vec::new();
+    powershell::observe(script.as_bytes(), is_line, &mut told);
+    told.into_iter().for_each(|observation| readings.add(observation));
+    readings.found
+}
+
+/// Whether a text stands in another, in any case.
+fn holds(text: &[u8], part: &str) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
 fn is_digit_first(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_digit)
 }
@@ -215,7 +232,7 @@ pub(crate) fn is_address(word: &[u8]) -> bool {
 
 /// The words after the expected ones, which are separated by single spaces; ASCII case does not count.
 ///
-/// `_` stands for any word, `#` for one that begins with a digit.
+/// `_` stands for any word, `#` for one that begins with a digit, and what ends with `=` for a key with any value.
 #[inline(never)]
 fn skip<'w, 'a>(mut words: &'w [&'a [u8]], expected: &str) -> Option<&'w [&'a [u8]]> {
     for expected in expected.as_bytes().split(|&byte| byte == b' ') {
@@ -223,6 +240,7 @@ fn skip<'w, 'a>(mut words: &'w [&'a [u8]], expected: &str) -> Option<&'w [&'a [u
         let fits = match expected {
             [b'_'] => true,
             [b'#'] => is_digit_first(word),
+            [.., b'='] => word.get(..expected.len()).is_some_and(|key| key.eq_ignore_ascii_case(expected)),
             expected => word.eq_ignore_ascii_case(expected),
         };
         fits.then_some(())?;
@@ -239,7 +257,7 @@ fn lookup<T: Copy>(words: &[&[u8]], table: &[(&str, T)]) -> Option<T> {
 
 #[inline(never)]
 fn words(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|&byte| byte == b' ').take(WORDS_MAX).collect()
+    text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).take(WORDS_MAX).collect()
 }
 
 fn joined<'a>(words: &[&[u8]]) -> Text<'a> {
@@ -249,6 +267,13 @@ fn joined<'a>(words: &[&[u8]]) -> Text<'a> {
 /// Servers write tabs where devices write spaces.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
+}
+
+/// Whether a word of at least so many letters is the beginning of another.
+#[inline(never)]
+fn is_short_for(word: &[u8], full: &str, len_min: usize) -> bool {
+    word.len() >= len_min
+        && full.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// Whether a text stands at a place; a tab counts as a space.

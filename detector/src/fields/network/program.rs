@@ -9,11 +9,11 @@ use crate::fields::Observation;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Stands before a word: nothing but space, an end of a shell's command, a quote that is open, a new command line.
+/// Stands before a word: nothing but space, as many quotes as are open, an end of a shell's command, a new command line.
 const NEXT: u8 = 0;
-pub(super) const QUOTED: u8 = 1;
-const ENDED: u8 = 2;
-const BEGUN: u8 = 3;
+const QUOTES_MAX: usize = 2;
+const ENDED: u8 = 3;
+const BEGUN: u8 = 4;
 
 /// A word and the byte before it.
 pub(super) type Word<'w> = (u8, &'w [u8]);
@@ -97,29 +97,34 @@ impl Words {
     }
 }
 
+/// How many of the words before others belong to the same quote, which opens behind a word that stands behind `mark`.
+pub(super) fn quoted(mark: u8, words: &[Word<'_>]) -> usize {
+    words.iter().take_while(|(before, _)| (mark.saturating_add(1)..ENDED).contains(before)).count()
+}
+
 /// Takes a text apart as a shell does, but for one thing: what is quoted is words too.
 fn lex(text: &[u8], words: &mut Vec<u8>) {
-    let (mut quoted, mut at) = (false, 0usize);
+    let (mut open, mut at) = (Vec::new(), 0usize);
+    // One that stands alone is an apostrophe.
+    let pairs = text.iter().filter(|&&byte| byte == b'\'').count().is_multiple_of(2);
     while let Some(&byte) = text.get(at) {
         at = at.saturating_add(1);
         let before = match byte {
-            b'"' => {
-                quoted = !quoted;
+            b'"' | b'\'' => {
+                if open.last() == Some(&byte) {
+                    open.pop();
+                } else if open.len() < QUOTES_MAX && (pairs || byte == b'"') {
+                    open.push(byte);
+                }
                 continue;
             }
-            b'\'' | b'\\' => continue,
+            b'\\' => continue,
             // As syslog writes the end of a line.
             b'#' if text.get(at..).is_some_and(|rest| rest.starts_with(b"012")) => {
                 at = at.saturating_add(3);
                 ENDED
             }
-            _ if is_space(byte) => {
-                if quoted {
-                    QUOTED
-                } else {
-                    NEXT
-                }
-            }
+            _ if is_space(byte) => NEXT.saturating_add(open.len() as u8),
             b';' | b'|' | b'&' | b'(' | b')' | b'`' | b'\n' => ENDED,
             _ if words.last() == Some(&ENDED)
                 && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) =>

@@ -2,9 +2,10 @@
 
 use super::command::{self, CISCO, JUNOS, NOKIA, SWITCH, SWITCHED};
 use super::{
-    Readings, WORDS_MAX, find, header, is_space, keyed, lookup, named, program, skip, stands, text, words,
+    Readings, WORDS_MAX, find, header, holds, is_space, keyed, lookup, named, powershell, program, skip,
+    stands, text, vspan, words,
 };
-use crate::catalog::{Action, EventOutcome, Severity};
+use crate::catalog::{Action, EventOutcome, Operation, Severity};
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
 
@@ -31,7 +32,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 61] = [
+const SHAPES: [(&str, Read, EventOutcome); 70] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
@@ -69,6 +70,8 @@ const SHAPES: [(&str, Read, EventOutcome); 61] = [
     ("{h}User {u} on {t} from {s} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}User {u} on {t} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}%% {-}CLI:{s}:{u}:{c}", typed, EventOutcome::Unknown),
+    // Ruckus ICX.
+    ("{h}CLI CMD: \"{C}\" by {u} from {-}\n{-}\" by {-} client {s}", typed, EventOutcome::Unknown),
     // Extreme EXOS, VOSS and SLX, and F5.
     ("{h}cli.logRemoteCmd> {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
     ("{h}CLILOG INFO {-} {-}:{s} {u} {c}", typed, EventOutcome::Unknown),
@@ -79,10 +82,11 @@ const SHAPES: [(&str, Read, EventOutcome); 61] = [
     ),
     ("{h}AUDIT - pid={-} user={u} {-} status=[{r}] cmd_data={c}", typed, EventOutcome::Unknown),
     // MikroTik, FortiGate and PAN-OS.
-    ("{h}mangle rule {v} by {-}:{u}@{s} ({-} = /{C})", mangled, EventOutcome::Success),
+    ("{h}system,info {v} by {-}:{u}@{s} ({C})", mangled, EventOutcome::Success),
+    ("{v} by {-}:{u}@{s} ({C})", mangled, EventOutcome::Success),
     ("{-} user=\"{u}\" ui=\"{-}({s})\"{-} msg=\"{C}\"\n{-}devname=\"{y}\"", typed, EventOutcome::Success),
     (
-        "{-} cfgpath=\"{e}\"\n{-} action=\"{v}\"\n{-} user=\"{u}\" ui=\"{-}({s})\n{-}devname=\"{y}\"\n{-}cfgobj=\"{n}\"",
+        "{-} cfgpath=\"{e}\"\n{-} action=\"{v}\"\n{-} user=\"{u}\" ui=\"{-}({s})\n{-}devname=\"{y}\"\n{-}cfgobj=\"{n}\"\n{-} cfgattr=\"{w}\"",
         message,
         EventOutcome::Success,
     ),
@@ -102,11 +106,12 @@ const SHAPES: [(&str, Read, EventOutcome); 61] = [
     // Cisco ACI, VMware NSX and Meraki.
     ("{h}subj-[uni/{-}/{e}-{n}]/mod-{c}\n{-}]/mod-{X} {v}\n{-} user={u} ", message, EventOutcome::Success),
     (
-        "{h}audit=\"true\"{-}UserName=\"{u}\"{-}Src=\"{s}\"{-} Operation=\"{e}\"{-} status=\"{r}\"\n{-}\"display_name\":\"{c}\"",
+        "{h}audit=\"true\"{-}UserName=\"{u}\"{-} Operation=\"{e}\"{-} status=\"{r}\"{w}\n{-} Src=\"{s}\"\n{-}\"display_name\":\"{c}\"",
         message,
         EventOutcome::Unknown,
     ),
     ("{h}Meraki {e} from {s}: {r}", message, EventOutcome::Unknown),
+    ("{h}Meraki by {u}: {p}\t{c}\tnow{w}", dashboard, EventOutcome::Success),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} {-}; COMMAND={c}", program, EventOutcome::Unknown),
@@ -133,6 +138,23 @@ const SHAPES: [(&str, Read, EventOutcome); 61] = [
         "{h}<Data Name=\"CommandLine\">{c}</Data>\n{-}<Data Name=\"User\">{u}</Data>\n{-}<Computer>{y}</Computer>\n{-}SystemTime=\"{d}\"",
         marked_up,
         EventOutcome::Unknown,
+    ),
+    // Scripts that PowerShell logs, in XML and in a line.
+    (
+        "{h}<Data Name={-}ScriptBlockText{-}>{c}</Data>\n{-}<Computer>{y}</Computer>",
+        marked_up_script,
+        EventOutcome::Unknown,
+    ),
+    ("{h}Creating Scriptblock text ({-}):{c}", script, EventOutcome::Unknown),
+    // VMware vCenter: its events, and what it was asked for.
+    ("{h}[vim.event.DvsReconfiguredEvent] [{-}] [{u}] [{c}", reconfigured, EventOutcome::Success),
+    ("{h}vspanConfigSpec = {c}", reconfigured, EventOutcome::Started),
+    // FreeRADIUS: what it writes as JSON, and its files of details.
+    ("RADIUS {d}\t{y}\t{u}\t{t}\t{s}\t{-}cmd={c}", typed, EventOutcome::Success),
+    (
+        "{-}Cisco-AVPair = \"cmd={c}\"\n{-}User-Name = \"{u}\"\n{-}Calling-Station-Id = \"{s}\"\n{-}NAS-Port-Id = \"{t}\"",
+        typed,
+        EventOutcome::Success,
     ),
 ];
 
@@ -174,6 +196,10 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
             {
                 device = heard;
             }
+        }
+        // What a browser calls itself may look like a message.
+        if [before, header].iter().any(|header| find(header, b" HTTP/").is_some()) {
+            continue;
         }
         let result = parts.part(b'r').split(|&byte| matches!(byte, b')' | b'\'')).next().unwrap_or_default();
         // sudo says why it refuses before it names the tty, ISE before it names anything.
@@ -255,7 +281,7 @@ fn take_apart<'a>(shape: &[u8], line: &'a [u8], parts: &mut Parts<'a>) -> Option
 
 /// Whether a text can be a command of Cisco's about mirroring: most cannot, and reading one is dear.
 fn may_monitor(text: &[u8]) -> bool {
-    text.windows(7).any(|window| window.eq_ignore_ascii_case(b"monitor"))
+    text.windows(3).any(|window| window.eq_ignore_ascii_case(b"mon"))
 }
 
 /// Whether a text begins as those do that name no monitor.
@@ -301,7 +327,9 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
             (grade, severity) = (0, observation.operation.severity);
             told.extend(session.replace(observation));
         } else if let Some(observation) = &mut session {
-            let inner = words(inner.trim_ascii());
+            let mut full = Vec::new();
+            command::spell(&words(inner), false, &mut full);
+            let inner = full;
             let done = lookup(&inner, SWITCHED).unwrap_or(Action::Modify);
             // Of what is done inside of a session the gravest counts; what takes a part away is less than what adds one.
             let now = match done {
@@ -368,13 +396,39 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
     }
 }
 
-/// A rule of MikroTik's, whose words are keys with their values.
+/// What MikroTik says of a change: the command, whose words are keys with their values.
 fn mangled<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    typed(parts, told);
+    const VALUES: [(&str, &[u8]); 4] = [
+        ("destination", b" sniff-target="),
+        ("destination", b" mirror-target="),
+        ("destination", b" streaming-server="),
+        ("source_interface", b" mirror-source="),
+    ];
+    let command = parts.part(b'c');
+    let start =
+        command.iter().position(|&byte| byte == b'/').map_or(command.len(), |at| at.saturating_add(1));
+    let command = command.get(start..).unwrap_or_default();
+    typed_line(command, told);
     for observation in told {
-        observation.word("destination", keyed(parts.part(b'c'), b" sniff-target=", b' '));
-        observation.action = done(parts.part(b'v'));
+        for (name, key) in VALUES {
+            let value = keyed(command, key, b' ');
+            observation.word(name, if value == b"none" { b"" } else { value });
+        }
+        observation.action = observation.action.or(done(last_word(parts.part(b'v')).1));
     }
+}
+
+/// An entry in the log of changes of Meraki's dashboard: a path, or the words of a page.
+fn dashboard<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let (page, label, now) = (parts.part(b'p'), parts.part(b'c'), parts.part(b'w').trim_ascii());
+    if !holds(page, "mirror") && !holds(label, "mirror") {
+        return;
+    }
+    let Some(operation) = named(&[b"switch/ports/mirror"]) else { return };
+    let mut observation = Observation::new(operation, text(label).unwrap_or_default());
+    let ends = matches!(now, b"" | b"null" | b"[]" | b"{}") || holds(now, "not mirroring");
+    observation.action = ends.then_some(Action::Delete);
+    told.push(observation);
 }
 
 /// What verbs say was done.
@@ -437,6 +491,27 @@ fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// A Linux command in an element of XML.
 fn marked_up<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    program::observe_text(&unmarked(parts), told);
+}
+
+/// A script in one.
+fn marked_up_script<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    powershell::observe(&unmarked(parts), false, told);
+}
+
+/// A script in a line. Where nothing stands before it, its log is at hand, which says more.
+fn script<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    if !parts.part(b'h').is_empty() {
+        powershell::observe(parts.part(b'c'), false, told);
+    }
+}
+
+/// What vCenter says of the sessions of a distributed switch.
+fn reconfigured<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    told.extend(vspan::observe(parts.part(b'c')));
+}
+
+fn unmarked(parts: &Parts<'_>) -> Vec<u8> {
     let mut text = parts.part(b'c').split(|&byte| byte == b'&');
     let mut command = Vec::from(text.next().unwrap_or_default());
     for part in text {
@@ -446,7 +521,7 @@ fn marked_up<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         command.push(*byte.unwrap_or(&b'&'));
         command.extend_from_slice(if byte.is_some() { after.get(1..).unwrap_or_default() } else { part });
     }
-    program::observe_text(&command, told);
+    command
 }
 
 /// A Linux command in full.
@@ -474,8 +549,8 @@ const RESULTS: [(&str, EventOutcome); 12] = [
 const NUMBERED: [&[u8]; 4] =
     [b"sourceEnabled", b"sourceDisabled", b"destinationEnabled", b"destinationDisabled"];
 
-/// A message that is told by its event: of Nokia's application MIRROR by name or number, of SONiC, and FortiGate's, which
-/// names the path of what was configured.
+/// A message that is told by its event: of Nokia's application MIRROR by name or number, of SONiC, of NSX, and
+/// FortiGate's, which names the path of what was configured.
 fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let number = parts.part(b'n');
     let event = match (number, parts.part(b'e')) {
@@ -488,15 +563,45 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         .or_else(|| named(&[event]))
         .or_else(|| named(&[b"uni/", event]))
         .or_else(|| named(&[event, b" mirror session"]))
+        .or_else(|| of_profile(event, parts.part(b'w')))
     else {
         return;
     };
+    let switched = spanned(parts.part(b'w'));
+    if event.starts_with(b"system.") && switched.is_none() {
+        return;
+    }
     let mut observation = Observation::named(operation);
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
-    observation.action = done(parts.part(b'v'));
+    observation.action = match switched {
+        Some((Some(action), _)) => Some(action),
+        _ => done(parts.part(b'v')),
+    };
+    observation.word("destination", switched.map_or(&[], |(_, destination)| destination));
     // SONiC's session, and the number of FortiGate's object.
     if !event.starts_with(b"source") && !event.starts_with(b"destination") {
         observation.word("session", if number.is_empty() { parts.part(b'c') } else { number });
     }
     told.push(observation);
+}
+
+/// NSX: a change of anything else that has a profile of port mirroring in it, or uses one.
+fn of_profile(event: &[u8], values: &[u8]) -> Option<Operation> {
+    const READS: [&[u8]; 3] = [b"Get", b"List", b"Read"];
+    let is_named = find(values, b"PortMirroringProfile\"").is_some()
+        || find(values, b"\"/infra/port-mirroring-profiles/").is_some();
+    let is_read = READS.iter().any(|read| event.starts_with(read));
+    (is_named && !is_read).then(|| named(&[b"PortMirroringProfile"])).flatten()
+}
+
+/// What FortiOS has done to the copying of a switch's packets, and where the copies go: `span[disable->enable]`. `None`
+/// where its attributes are others.
+fn spanned(attributes: &[u8]) -> Option<(Option<Action>, &[u8])> {
+    let value = |key: &[u8]| keyed(attributes, key, b']');
+    let became = |key: &[u8]| value(key).rsplit(|&byte| byte == b'>').next().unwrap_or_default();
+    let destination = became(b"span-dest-port[");
+    let ends = value(b"span[") == b"enable->disable";
+    let copies =
+        became(b"span[") == b"enable" || !destination.is_empty() || !became(b"span-source-port[").is_empty();
+    (ends || copies).then_some((ends.then_some(Action::Stop), destination))
 }

@@ -2,8 +2,8 @@
 //! Of several verbs the gravest counts, for what looks like a lesser one may be a value.
 
 use super::command::fits;
-use super::program::{QUOTED, Word, place_in};
-use super::skip;
+use super::program::{Word, place_in, quoted};
+use super::{is_short_for, skip};
 use crate::catalog::{self, Action};
 use crate::fields::Observation;
 use alloc::borrow::Cow;
@@ -93,13 +93,6 @@ fn begins(tool: usize, word: &[u8]) -> bool {
     }
 }
 
-/// Whether a word of at least so many letters is the beginning of another.
-#[inline(never)]
-fn is_short_for(word: &[u8], full: &str, len_min: usize) -> bool {
-    word.len() >= len_min
-        && full.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-}
-
 #[inline(never)]
 fn at<'w>(words: &[Word<'w>], at: usize) -> &'w [u8] {
     words.get(at).map_or(&[], |(_, word)| word)
@@ -182,13 +175,26 @@ fn iptables<'w>(program: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading
         (b'I', None),
         (b'A', None),
     ];
-    let (mut verb, mut jump, mut gateway) = (None, None, None);
-    while let Some(((_, word), rest)) = words.split_first() {
+    let (mut verb, mut jump, mut gateway, mut has_target) = (None, None, None, false);
+    let comments = words.iter().filter(|(_, word)| is_comment(word)).count();
+    while let Some(((mark, word), rest)) = words.split_first() {
         words = rest;
         let is_long = word.starts_with(b"--");
         let (letter, joined) = if is_long {
             let mut halves = word.get(2..)?.splitn(2, |&byte| byte == b'=');
             let name = halves.next()?;
+            if is_comment(word) {
+                // A rule has one target. Where another stands besides, what is quoted or looks like one is the comment's.
+                let is_apart =
+                    halves.next().is_none() && rest.first().is_some_and(|(before, _)| *before <= *mark);
+                let more = after(rest, usize::from(is_apart));
+                let behind = after(more, quoted(*mark, more));
+                has_target |= behind.iter().any(|(_, word)| is_jump(word));
+                if has_target && comments == 1 {
+                    words = behind;
+                }
+                continue;
+            }
             let known =
                 |(full, letter): &&(&str, u8)| is_short_for(name, full, if *letter == b'j' { 1 } else { 2 });
             (LONG.iter().find(known).map_or(0, |(_, letter)| *letter), halves.next().unwrap_or_default())
@@ -200,6 +206,7 @@ fn iptables<'w>(program: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading
             continue;
         };
         let value = if joined.is_empty() { at(rest, 0) } else { joined };
+        has_target |= is_jump(word);
         match letter {
             b'j' if value == b"TEE" => jump = Some(is_long),
             b'i' => reading.add("source_interface", value),
@@ -220,6 +227,15 @@ fn iptables<'w>(program: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading
     gateway
 }
 
+fn is_comment(word: &[u8]) -> bool {
+    let name = word.split(|&byte| byte == b'=').next().unwrap_or_default();
+    is_short_for(name, "--comment", 6)
+}
+
+fn is_jump(word: &[u8]) -> bool {
+    [&b"-j"[..], b"--j", b"-g", b"--go"].iter().any(|option| word.starts_with(option))
+}
+
 /// `add rule … dup to address`, after options, and several commands in one; the text of a comment is none.
 fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Option<()> {
     const ROWS: [&str; 5] = [
@@ -231,7 +247,7 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
     ];
     let mut row = None;
     let mut first = true;
-    while let Some(((_, word), rest)) = words.split_first() {
+    while let Some(((mark, word), rest)) = words.split_first() {
         words = rest;
         let next = at(rest, 0);
         let verb = place_in("replace insert add create rule delete list", word);
@@ -244,7 +260,7 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
         match place_in("comment iif iifname dup", word) {
             Some(0) => {
                 let more = after(rest, 1);
-                words = after(more, more.iter().take_while(|(before, _)| *before == QUOTED).count());
+                words = after(more, quoted(*mark, more));
             }
             Some(1 | 2) => reading.add("source_interface", next),
             Some(3) if next == b"to" && row.is_some() => {

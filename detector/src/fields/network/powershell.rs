@@ -1,0 +1,140 @@
+//! PowerShell that mirrors the ports of Hyper-V's switches: finds cmdlets where a command begins, with their parameters
+//! as short as they can be told. Follows no variable.
+
+use super::program::base;
+use super::{holds, is_short_for, joined};
+use crate::catalog::{self, Action, Severity};
+use crate::fields::Observation;
+use alloc::vec::Vec;
+
+/// A script is not read beyond so many bytes.
+const SCRIPT_BYTES_MAX: usize = 64 * 1024;
+
+/// What changes a feature of a port, of whichever kind.
+const FEATURES: [&str; 3] = [
+    "Add-VMSwitchExtensionPortFeature",
+    "Remove-VMSwitchExtensionPortFeature",
+    "Set-VMSwitchExtensionPortFeature",
+];
+const ADAPTER: &str = "Set-VMNetworkAdapter * -PortMirroring";
+/// What tells that the feature mirrors: one is where copies go, two is what is copied.
+const MODE: &str = ".MonitorMode";
+
+/// The name of the feature that mirrors, and its number.
+const SECURITY: [&str; 2] = ["Port Security", "776e0ba7-94a1-41c8-8f28-951f524251b5"];
+
+/// A word, and what stands before it besides blanks.
+type Word<'s> = (u8, &'s [u8]);
+
+/// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell.
+pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
+    let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+    if is_line && !holds(script, "powershell") && !holds(script, "pwsh") {
+        return;
+    }
+    let words = lex(script, is_line);
+    let other = holds(script, "-Feature") && !SECURITY.iter().any(|name| holds(script, name));
+    let modes = words.windows(2).filter_map(|pair| match pair {
+        [(_, name), (b'=', mode)] => ends_with(name, MODE).then_some(*mode),
+        _ => None,
+    });
+    // Of several the first one that copies counts.
+    let mode = modes.clone().find(|mode| *mode != b"0").or_else(|| modes.clone().next());
+    for (at, (before, word)) in words.iter().enumerate() {
+        let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+        let name = base(word).rsplit(|&byte| byte == b'\\').next().unwrap_or_default();
+        let is = |full: &str| (is_line || *before != 0) && name.eq_ignore_ascii_case(full.as_bytes());
+        let ends = |(before, _): &Word<'_>| matches!(before, b';' | b'|' | b'\n' | b'}');
+        let own = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
+        let adapter = if is("Set-VMNetworkAdapter") { mirroring(own, &words) } else { None };
+        let feature = FEATURES.iter().find(|feature| !other && is(feature));
+        let Some(row) = adapter.map(|_| ADAPTER).or(feature.copied()) else { continue };
+        let known = adapter.or(mode);
+        let Some(mut operation) = catalog::HOST.find(row) else { continue };
+        let mode = known.unwrap_or_default();
+        if known.is_some() && operation.action != Action::Delete {
+            operation.severity = Severity::High;
+        }
+        let mut all = Vec::from([name]);
+        all.extend(own.iter().map(|(_, word)| *word));
+        let mut observation = Observation::new(operation, joined(&all));
+        observation.action = (is_short_for(mode, "None", 1) || mode == b"0").then_some(Action::Stop);
+        let is_target = is_short_for(mode, "Destination", 1) || mode == b"1";
+        for (parameter, resource) in
+            [("VMName", if is_target { "destination" } else { "source_instance" }), ("SwitchName", "bridge")]
+        {
+            let value = own.windows(2).find_map(|pair| match pair {
+                [(_, [b'-', name @ ..]), (_, value)] if is_short_for(name, parameter, 2) => Some(*value),
+                _ => None,
+            });
+            observation.resource(resource, value.map(|value| joined(&[value])));
+        }
+        told.push(observation);
+    }
+}
+
+fn ends_with(word: &[u8], end: &str) -> bool {
+    let at = word.len().checked_sub(end.len());
+    at.and_then(|at| word.get(at..)).is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+/// The value of the parameter that mirrors: beside the cmdlet, in a table that it is given, or as a log of modules has it.
+fn mirroring<'s>(own: &[Word<'s>], all: &[Word<'s>]) -> Option<&'s [u8]> {
+    const PARAMETER: &str = "PortMirroring";
+    let mut rest = own;
+    while let Some(((_, word), after)) = rest.split_first() {
+        rest = after;
+        if let [b'-', name @ ..] = word {
+            let mut halves = name.splitn(2, |&byte| byte == b':');
+            if is_short_for(halves.next()?, PARAMETER, 2) {
+                let joined = halves.next().filter(|value| !value.is_empty());
+                return joined.or(rest.first().map(|(_, value)| *value));
+            }
+        }
+    }
+    let is_given = own.iter().any(|(_, word)| word.starts_with(b"@") || *word == b"name");
+    all.iter().position(|(_, word)| is_given && word.eq_ignore_ascii_case(PARAMETER.as_bytes())).and_then(
+        |at| match all.get(at.saturating_add(1)..)? {
+            [(b';', b"value"), (_, value), ..] | [(b'=', value), ..] => Some(*value),
+            _ => None,
+        },
+    )
+}
+
+/// The words of a script. In one, what is quoted is one word; in a line of another shell, quotes are blanks.
+fn lex(script: &[u8], is_line: bool) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let (mut before, mut at) = (b'\n', 0usize);
+    while let Some(&byte) = script.get(at) {
+        let rest = script.get(at..).unwrap_or_default();
+        let end = |ends: fn(&u8) -> bool| {
+            rest.iter().skip(1).position(ends).map_or(rest.len(), |end| end.saturating_add(1))
+        };
+        let len = match byte {
+            b'"' | b'\'' if !is_line => {
+                let len = if byte == b'"' { end(|byte| *byte == b'"') } else { end(|byte| *byte == b'\'') };
+                words.push((before, rest.get(1..len).unwrap_or_default()));
+                before = 0;
+                len.saturating_add(1)
+            }
+            b'#' if !is_line => end(|byte| *byte == b'\n'),
+            // Goes on in the next line.
+            b'`' => {
+                rest.iter().skip(1).take_while(|byte| matches!(byte, b'\r' | b'\n')).count().saturating_add(1)
+            }
+            b';' | b'|' | b'{' | b'}' | b'(' | b')' | b'&' | b'=' | b'\n' => {
+                before = byte;
+                1
+            }
+            b'"' | b'\'' | b' ' | b'\t' | b'\r' | b',' => 1,
+            _ => {
+                let len = end(|byte| b" \t\r\n,;|{}()&=\"'".contains(byte));
+                words.push((before, rest.get(..len).unwrap_or_default()));
+                before = 0;
+                len
+            }
+        };
+        at = at.saturating_add(len);
+    }
+    words
+}

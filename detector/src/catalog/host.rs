@@ -13,11 +13,13 @@ const NVUE: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NVUE; a log
 const SONIC: &str = "SONiC command reference, config mirror_session; a log line of it was never seen";
 const HYPERV: &str = "Hyper-V cmdlet, port mirroring of a network adapter, in scripts that PowerShell logs; a log of it was never seen";
 const FEATURE: &str = "Hyper-V cmdlets of port features, of which mirroring is one; Microsoft's guide to mirroring a switch's external port";
+const VYOS: &str = "VyOS guide, mirror of an interface, typed to its shell; a log line of it was never seen";
 
 operations! { Host,
     "Add-VMSwitchExtensionPortFeature" CreateOrModify SpanSession Medium TrafficDuplication Documented FEATURE;
     "config mirror_session * add" Create SpanSession High TrafficDuplication Inferred SONIC;
     "config mirror_session * remove" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
+    "delete interfaces _ _ mirror ingress" Delete SpanSession Medium TrafficDuplication Inferred VYOS;
     "ip6tables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "ip6tables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "iptables * --jump TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
@@ -42,6 +44,7 @@ operations! { Host,
     "ovs-vsctl * set Bridge * mirrors=[]" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Mirror" Modify SpanSession High TrafficDuplication Inferred OVS;
     "Remove-VMSwitchExtensionPortFeature" Delete SpanSession Medium TrafficDuplication Inferred FEATURE;
+    "set interfaces _ _ mirror ingress" CreateOrModify SpanSession High TrafficDuplication Inferred VYOS;
     "Set-VMNetworkAdapter * -PortMirroring" CreateOrModify SpanSession High TrafficDuplication Documented HYPERV;
     "Set-VMSwitchExtensionPortFeature" Modify SpanSession Medium TrafficDuplication Inferred FEATURE;
     "tc * action mirred * mirror" Create MirroringRule High TrafficDuplication Inferred TC;

@@ -17,6 +17,7 @@ const CHANGES: &str = "Meraki API, log of configuration changes; an entry about 
 const SPAN: &str = "FortiOS event log, object configured, an attribute of SPAN; a line was never seen";
 const POLICY: &str = "VMware NSX policy API, id of the operation, as the audit log has those of others; the line was never seen";
 const DVS: &str = "VMware vSphere API, event of a distributed switch, where a session of port mirroring is in it; the event with one was never seen";
+const YANG: &str = "YANG model of the vendor, in a request that changes it; a log line of one was never seen";
 
 operations! { Network,
     "%BUFCAP-CREATE" Create PacketCapture High NetworkSniffing Verified BUFCAP;
@@ -39,6 +40,7 @@ operations! { Network,
     "%SPAN-SESSION_STOP" Stop SpanSession Medium TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_UP" Start SpanSession High TrafficDuplication Claimed SPLUNK;
     "Activated mirror session" Start SpanSession High TrafficDuplication Verified SONIC;
+    "Cisco-IOS-XE-span" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "createOrganizationDevicesPacketCaptureCapture" Start PacketCapture High NetworkSniffing Inferred MERAKI;
     "createOrganizationDevicesPacketCaptureSchedule" Create PacketCapture High NetworkSniffing Inferred MERAKI;
     "CreateOrReplacePortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
@@ -49,12 +51,18 @@ operations! { Network,
     "DeletePortMirroringProfile" Delete SpanSession Medium TrafficDuplication Inferred POLICY;
     "DeletePortMirroringSession" Delete SpanSession Medium TrafficDuplication Inferred NSX;
     "DvsReconfiguredEvent" CreateOrModify SpanSession High TrafficDuplication Inferred DVS;
+    "Ethernet-SPAN-cfg" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "firewall.decrypted-traffic-mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred FORTI;
     "firewall.sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
+    "forwarding-options/analyzer" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
+    "forwarding-options/port-mirroring" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
     "MIRROR destinationDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR destinationEnabled" Start SpanSession High TrafficDuplication Documented SROS;
     "MIRROR sourceDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR sourceEnabled" Start SpanSession High TrafficDuplication Inferred SROS_GAP;
+    "mirror/mirror-dest" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "mirroring/mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "monitor/session[" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "PatchPortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "PatchPortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "PortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
@@ -62,6 +70,7 @@ operations! { Network,
     "switch/ports/mirror" CreateOrModify SpanSession High TrafficDuplication Inferred CHANGES;
     "system.switch-interface" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
     "system.virtual-switch" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
+    "System/span-items" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "uni/destgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/srcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;
     "uni/vdestgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;

@@ -36,7 +36,7 @@ operations! { Network,
     "create mirror" Create SpanSession High TrafficDuplication Inferred EXOS;
     "create net port-mirror" Create SpanSession High TrafficDuplication Inferred F5;
     "delete * mirroring-instance" Delete SpanSession Medium TrafficDuplication Inferred SRL;
-    "delete interfaces _ _ mirror" Delete SpanSession Medium TrafficDuplication Inferred VYOS;
+    "delete interfaces _ _ mirror ingress" Delete SpanSession Medium TrafficDuplication Inferred VYOS;
     "delete mirror" Delete SpanSession Medium TrafficDuplication Inferred EXOS;
     "delete net port-mirror" Delete SpanSession Medium TrafficDuplication Inferred F5;
     "diagnose sniffer packet" Start PacketCapture High NetworkSniffing Inferred FORTI;
@@ -48,10 +48,9 @@ operations! { Network,
     "enable mirroring" Start SpanSession High TrafficDuplication Inferred MIRRORING;
     "interface * monitor * mirror" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "interface ethernet switch * mirror-egress=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
-    "interface ethernet switch * mirror-ingress=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
     "interface ethernet switch * mirror-source=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
     "interface ethernet switch * mirror-target=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
-    "interface ethernet switch * mirror=yes" CreateOrModify MirroringRule High TrafficDuplication Inferred CHIP;
+    "interface ethernet switch rule add * mirror=yes" CreateOrModify MirroringRule High TrafficDuplication Inferred CHIP;
     "ip firewall mangle * action=sniff-tzsp" CreateOrModify MirroringRule High TrafficDuplication Inferred ROUTEROS;
     "mirror * port" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "mirror * remote ip" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
@@ -81,12 +80,11 @@ operations! { Network,
     "port-mirroring to observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred VRP;
     "run util bash * tcpdump * -w" Start PacketCapture High NetworkSniffing Inferred F5;
     "set * mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred SRL;
-    "set interfaces _ _ mirror" CreateOrModify SpanSession High TrafficDuplication Inferred VYOS;
+    "set interfaces _ _ mirror ingress" CreateOrModify SpanSession High TrafficDuplication Inferred VYOS;
     "set rspan" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
     "set span" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
     "show capture" Read PacketCapture Informational NetworkSniffing Inferred ASA_SHOW;
     "tool sniffer * streaming-enabled=" CreateOrModify PacketCapture High TrafficDuplication Inferred TZSP;
-    "tool sniffer * streaming-server=" CreateOrModify PacketCapture High TrafficDuplication Inferred TZSP;
     "undo mirroring-group" Delete SpanSession Medium TrafficDuplication Inferred COMWARE;
     "undo observe-port" Delete SpanSession Medium TrafficDuplication Inferred VRP;
     "undo port-mirroring" Delete SpanSession Medium TrafficDuplication Inferred VRP;

@@ -9,6 +9,9 @@ use crate::json::{Elements, Index, Raw, Strings, collect, joined, paths};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// What a message begins with that says which script was run.
+const SCRIPT: &str = "Creating Scriptblock text";
+
 /// No product tells a command in more ways.
 const LINES_MAX: usize = 4;
 
@@ -32,6 +35,8 @@ enum Says {
     RestWords,
     /// A script of PowerShell.
     Script,
+    /// What is said of one.
+    Told,
     Actor,
     Source,
     Device,
@@ -63,7 +68,6 @@ paths! {
     Says::Line as u8 => "target_cmdline",
     Says::Line as u8 => "childproc_cmdline",
     Says::Line as u8 => "process_cmdline",
-    Says::Line as u8 => "columns.command",
     Says::Words as u8 => "sudo.accept.runargv",
     Says::RestWords as u8 => "argv",
     Says::Script as u8 => "ScriptBlockText",
@@ -74,6 +78,7 @@ paths! {
     Says::Script as u8 => "winlog.event_data.Payload",
     Says::Script as u8 => "EventData.Payload",
     Says::Script as u8 => "ScriptContent",
+    Says::Told as u8 => "message",
     Says::Line as u8 => "Action",
     Says::Call as u8 => "args",
     Says::Uri as u8 => "requestURI",
@@ -168,26 +173,33 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
         let mut parts = uri.as_bytes().split(|byte| matches!(byte, b'?' | b'&'));
         arguments(&mut parts.by_ref().filter_map(|part| decoded(part.strip_prefix(b"command=")?)));
     }
-    let mut lines = all(Says::Line);
-    // A shell's history, as osquery reads it.
-    if object.at("history_file").is_some() {
-        lines.extend(object.at("command"));
+    // A shell's history, as osquery reads it; what Teleport has a shell run.
+    let in_history = object.at("columns.command").or_else(|| {
+        let is_run = object.at("event").is_some_and(|event| event.is_word("exec"));
+        object.at("command").filter(|_| is_run || object.at("history_file").is_some())
+    });
+    if let Some(line) = in_history.and_then(Raw::text) {
+        told = observe_command(&line, true);
     }
-    for line in lines.iter().take(LINES_MAX) {
+    for line in all(Says::Line).iter().take(LINES_MAX) {
         if told.is_empty()
             && let Some(line) = line.text()
         {
-            told = observe_command(&line);
+            told = observe_command(&line, false);
             if told.is_empty() {
                 told = observe_script(&line, true);
             }
         }
     }
-    for script in all(Says::Script).iter().take(LINES_MAX) {
-        if told.is_empty()
-            && let Some(script) = script.text()
-        {
-            told = observe_script(&script, false);
+    let scripts = all(Says::Script).into_iter().take(LINES_MAX).filter_map(Raw::text);
+    let message = text(Says::Told).filter(|message| message.starts_with(SCRIPT));
+    for script in scripts.chain(message) {
+        if told.is_empty() {
+            let script = script
+                .strip_prefix(SCRIPT)
+                .and_then(|rest| rest.split_once(':'))
+                .map_or(&*script, |halves| halves.1);
+            told = observe_script(script, false);
         }
     }
     // Teleport has the words without the program.
@@ -202,7 +214,7 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
     if told.is_empty()
         && let Some(program) = text(Says::Program)
     {
-        told = observe_command(&joined(&[&program, " ", &text(Says::Rest).unwrap_or_default()]));
+        told = observe_command(&joined(&[&program, " ", &text(Says::Rest).unwrap_or_default()]), false);
     }
     let mut observation = told.into_iter().next()?;
     if let Some(actor) = text(Says::Actor) {

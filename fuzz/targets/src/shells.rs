@@ -58,6 +58,11 @@ impl Host {
             2 if !self.blocks.is_empty() => {
                 let place = from.choose_index(self.blocks.len())?;
                 let block = self.blocks.swap_remove(place);
+                // An answer that lies in it is the host's no more.
+                let end = block.address + block.bytes.len() as u32;
+                if self.answer.start < end && block.address < self.answer.end {
+                    self.answer = 0..0;
+                }
                 hold(self.wasmi.call::<_, ()>("free", (block.address,)));
             }
             3 | 4 => {

@@ -27,7 +27,7 @@ pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
         } else {
             // As it was typed, or as a reader of the log has decoded it.
             let text = if is_plain { fields.split(|&byte| byte == b'\n').next() } else { None };
-            program::observe_text(&text.map_or_else(|| decoded(value), <[u8]>::to_vec), &mut told);
+            program::observe_text(&text.map_or_else(|| decoded(value), <[u8]>::to_vec), false, &mut told);
         }
         let kind =
             [&b"type="[..], b"EXECVE", b"PROCTITLE", b"USER_CMD"].iter().find_map(|kind| find(before, kind));

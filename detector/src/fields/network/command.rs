@@ -158,6 +158,8 @@ pub(super) static JUNOS: Family = Family {
     named: false,
     verb: true,
     actions: &[
+        ("load-configuration", Action::CreateOrModify),
+        ("edit-config", Action::CreateOrModify),
         ("set", Action::CreateOrModify),
         ("delete", Action::Delete),
         ("activate", Action::Start),

@@ -11,6 +11,7 @@ mod program;
 mod shape;
 mod tools;
 mod vspan;
+mod yang;
 
 use super::{Observation, Text};
 use crate::catalog::{self, EventOutcome, Operation};
@@ -89,6 +90,7 @@ pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
     }
     shape::observe(&[], line, true, &mut readings);
     audit::observe(line, &mut readings);
+    yang::observe(line, &mut readings);
     let percents = line.iter().take(HEADER_BYTES_MAX).enumerate().filter(|(_, byte)| **byte == b'%');
     let mut tags = 0usize;
     for (at, _) in percents {

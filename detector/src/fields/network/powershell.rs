@@ -16,6 +16,10 @@ const FEATURES: [&str; 3] = [
     "Remove-VMSwitchExtensionPortFeature",
     "Set-VMSwitchExtensionPortFeature",
 ];
+/// No cmdlet has more words of its own.
+const WORDS_MAX: usize = 128;
+
+const PARAMETER: &str = "PortMirroring";
 const ADAPTER: &str = "Set-VMNetworkAdapter * -PortMirroring";
 /// What tells that the feature mirrors: one is where copies go, two is what is copied.
 const MODE: &str = ".MonitorMode";
@@ -40,14 +44,24 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
     });
     // Of several the first one that copies counts.
     let mode = modes.clone().find(|mode| *mode != b"0").or_else(|| modes.clone().next());
+    let given = words.iter().position(|(_, word)| word.eq_ignore_ascii_case(PARAMETER.as_bytes()));
+    let given = given.and_then(|at| match words.get(at.saturating_add(1)..)? {
+        [(b';', b"value"), (_, value), ..] | [(b'=', value), ..] => Some(*value),
+        _ => None,
+    });
     for (at, (before, word)) in words.iter().enumerate() {
         let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
         let name = base(word).rsplit(|&byte| byte == b'\\').next().unwrap_or_default();
         let is = |full: &str| (is_line || *before != 0) && name.eq_ignore_ascii_case(full.as_bytes());
         let ends = |(before, _): &Word<'_>| matches!(before, b';' | b'|' | b'\n' | b'}');
-        let own = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
-        let adapter = if is("Set-VMNetworkAdapter") { mirroring(own, &words) } else { None };
+        let adapter = is("Set-VMNetworkAdapter");
         let feature = FEATURES.iter().find(|feature| !other && is(feature));
+        if !adapter && feature.is_none() {
+            continue;
+        }
+        let own = rest.get(..WORDS_MAX).unwrap_or(rest);
+        let own = own.get(..own.iter().position(ends).unwrap_or(own.len())).unwrap_or_default();
+        let adapter = if adapter { mirroring(own, given) } else { None };
         let Some(row) = adapter.map(|_| ADAPTER).or(feature.copied()) else { continue };
         let known = adapter.or(mode);
         let Some(mut operation) = catalog::HOST.find(row) else { continue };
@@ -78,9 +92,8 @@ fn ends_with(word: &[u8], end: &str) -> bool {
     at.and_then(|at| word.get(at..)).is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()))
 }
 
-/// The value of the parameter that mirrors: beside the cmdlet, in a table that it is given, or as a log of modules has it.
-fn mirroring<'s>(own: &[Word<'s>], all: &[Word<'s>]) -> Option<&'s [u8]> {
-    const PARAMETER: &str = "PortMirroring";
+/// The value of the parameter that mirrors: beside the cmdlet, in a table that it is `given`, or as a log of modules has it.
+fn mirroring<'s>(own: &[Word<'s>], given: Option<&'s [u8]>) -> Option<&'s [u8]> {
     let mut rest = own;
     while let Some(((_, word), after)) = rest.split_first() {
         rest = after;
@@ -92,13 +105,7 @@ fn mirroring<'s>(own: &[Word<'s>], all: &[Word<'s>]) -> Option<&'s [u8]> {
             }
         }
     }
-    let is_given = own.iter().any(|(_, word)| word.starts_with(b"@") || *word == b"name");
-    all.iter().position(|(_, word)| is_given && word.eq_ignore_ascii_case(PARAMETER.as_bytes())).and_then(
-        |at| match all.get(at.saturating_add(1)..)? {
-            [(b';', b"value"), (_, value), ..] | [(b'=', value), ..] => Some(*value),
-            _ => None,
-        },
-    )
+    given.filter(|_| own.iter().any(|(_, word)| word.starts_with(b"@") || *word == b"name"))
 }
 
 /// The words of a script. In one, what is quoted is one word; in a line of another shell, quotes are blanks.
@@ -113,10 +120,13 @@ fn lex(script: &[u8], is_line: bool) -> Vec<Word<'_>> {
         let len = match byte {
             b'"' | b'\'' if !is_line => {
                 let len = if byte == b'"' { end(|byte| *byte == b'"') } else { end(|byte| *byte == b'\'') };
-                words.push((before, rest.get(1..len).unwrap_or_default()));
+                let text = rest.get(1..len).unwrap_or_default();
+                words.push((before, text.strip_suffix(b"\\").unwrap_or(text)));
                 before = 0;
                 len.saturating_add(1)
             }
+            // Escaped where a log is part of another.
+            b'\\' if matches!(rest.get(1), Some(b'\\' | b'"')) => 1,
             b'#' if !is_line => end(|byte| *byte == b'\n'),
             // Goes on in the next line.
             b'`' => {

@@ -44,11 +44,17 @@ const RUNNERS: [(&str, u8); 4] = [
 /// Programs that have a shell run the words which follow; the later ones have one of their own before it.
 const SHELLS: [(&str, u8); 2] = [("sh bash dash ash zsh ksh fish watch script", 0), ("su ssh flock", 1)];
 
-/// Reads a host's command line that is one text, as a shell or a log has it. Gives the gravest readings.
-pub fn observe_command(command: &str) -> Vec<Observation<'static>> {
+/// Programs that run a text in a language of their own, and what calls others in these.
+const INTERPRETERS: &str = "python perl ruby awk gawk mawk node php lua";
+const CALLS: &str = "system popen Popen run call check_call check_output getoutput exec spawn passthru shell_exec \
+                     execSync spawnSync";
+
+/// Reads a host's command line that is one text, as a log has it, or as it was `typed` to a shell. Gives the gravest
+/// readings.
+pub fn observe_command(command: &str, typed: bool) -> Vec<Observation<'static>> {
     let mut readings = Readings::default();
     let mut told = Vec::new();
-    observe_text(command.as_bytes(), &mut told);
+    observe_text(command.as_bytes(), typed, &mut told);
     told.into_iter().for_each(|observation| readings.add(observation));
     readings.found
 }
@@ -66,11 +72,12 @@ pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>
     readings.found
 }
 
-pub(super) fn observe_text(command: &[u8], told: &mut Vec<Observation<'_>>) {
+pub(super) fn observe_text(command: &[u8], typed: bool, told: &mut Vec<Observation<'_>>) {
     let head = command.get(..COMMAND_BYTES_MAX).unwrap_or(command);
     let mut words = Vec::from([BEGUN]);
-    lex(head, &mut words);
-    observe_words(&words, head.len() < command.len(), told);
+    let is_code = head.split(|&byte| is_space(byte)).any(|word| is_interpreter(base(word)));
+    lex(head, is_code, &mut words);
+    observe_words(&words, typed, head.len() < command.len(), told);
 }
 
 /// A command line whose words are apart.
@@ -78,6 +85,7 @@ pub(super) fn observe_text(command: &[u8], told: &mut Vec<Observation<'_>>) {
 pub(super) struct Words {
     pub(super) text: Vec<u8>,
     opened: bool,
+    is_code: bool,
 }
 
 impl Words {
@@ -87,13 +95,14 @@ impl Words {
         // Shells are given commands as one word, and nft joins its words before it reads them.
         if self.opened && word.contains(&b' ') {
             self.text.push(ENDED);
-            lex(word, &mut self.text);
+            lex(word, self.is_code, &mut self.text);
             return;
         }
         self.text.push(before);
         self.text.extend_from_slice(word);
         let name = base(word);
-        self.opened |= name == b"nft" || own_words(&SHELLS, name).is_some();
+        self.is_code |= is_interpreter(name);
+        self.opened |= self.is_code || name == b"nft" || own_words(&SHELLS, name).is_some();
     }
 }
 
@@ -102,8 +111,8 @@ pub(super) fn quoted(mark: u8, words: &[Word<'_>]) -> usize {
     words.iter().take_while(|(before, _)| (mark.saturating_add(1)..ENDED).contains(before)).count()
 }
 
-/// Takes a text apart as a shell does, but for one thing: what is quoted is words too.
-fn lex(text: &[u8], words: &mut Vec<u8>) {
+/// Takes a text apart as a shell does, but for one thing: what is quoted is words too. In code lists are words.
+fn lex(text: &[u8], is_code: bool, words: &mut Vec<u8>) {
     let (mut open, mut at) = (Vec::new(), 0usize);
     // One that stands alone is an apostrophe.
     let pairs = text.iter().filter(|&&byte| byte == b'\'').count().is_multiple_of(2);
@@ -124,7 +133,9 @@ fn lex(text: &[u8], words: &mut Vec<u8>) {
                 at = at.saturating_add(3);
                 ENDED
             }
-            _ if is_space(byte) => NEXT.saturating_add(open.len() as u8),
+            _ if is_space(byte) || is_code && matches!(byte, b',' | b'[' | b']') => {
+                NEXT.saturating_add(open.len() as u8)
+            }
             b';' | b'|' | b'&' | b'(' | b')' | b'`' | b'\n' => ENDED,
             _ if words.last() == Some(&ENDED)
                 && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) =>
@@ -150,6 +161,21 @@ pub(super) fn base(word: &[u8]) -> &[u8] {
     word.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
 }
 
+/// `python3.11` is one, too.
+fn is_interpreter(name: &[u8]) -> bool {
+    let end = name
+        .iter()
+        .rposition(|byte| !matches!(byte, b'0'..=b'9' | b'.'))
+        .map_or(0, |at| at.saturating_add(1));
+    place_in(INTERPRETERS, name.get(..end).unwrap_or_default()).is_some()
+}
+
+/// Whether a word of code calls another program: `os.system`, `BEGIN{system`.
+fn is_call(word: &[u8]) -> bool {
+    let name = word.rsplit(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').next();
+    name.is_some_and(|name| place_in(CALLS, name).is_some())
+}
+
 fn own_words(programs: &[(&str, u8)], name: &[u8]) -> Option<u8> {
     programs.iter().find(|(names, _)| place_in(names, name).is_some()).map(|(_, own)| *own)
 }
@@ -164,11 +190,11 @@ pub(super) fn place_in(list: &str, word: &[u8]) -> Option<usize> {
 /// like another command may be a value. So each word is read once for each tool and once more.
 pub(super) fn observe(words: &[u8], told: &mut Vec<Observation<'_>>) {
     let head = words.get(..COMMAND_BYTES_MAX).unwrap_or(words);
-    observe_words(head, head.len() < words.len(), told);
+    observe_words(head, false, head.len() < words.len(), told);
 }
 
 /// `is_cut` where more words follow that are not read.
-fn observe_words(words: &[u8], mut is_cut: bool, told: &mut Vec<Observation<'_>>) {
+fn observe_words(words: &[u8], typed: bool, mut is_cut: bool, told: &mut Vec<Observation<'_>>) {
     let mut split: Vec<Word<'_>> = Vec::new();
     let mut before = BEGUN;
     let mut rest = words.get(1..).unwrap_or_default();
@@ -187,17 +213,27 @@ fn observe_words(words: &[u8], mut is_cut: bool, told: &mut Vec<Observation<'_>>
     let mut own = None;
     // Which tools were not met yet.
     let (mut shell, mut option, mut met) = (false, false, [true; UNKNOWN + 1]);
+    let (mut code, mut last) = (false, &b""[..]);
     let mut rest = split.as_slice();
     while let Some((&(before, word), after)) = rest.split_first() {
         rest = after;
-        shell &= before != BEGUN;
-        if before == BEGUN || before == ENDED && shell {
+        let called = core::mem::replace(&mut last, word);
+        if before == BEGUN {
+            (shell, code) = (typed, false);
+        }
+        let is_next =
+            before == ENDED && shell || code && is_call(called) || matches!(called, b"-exec" | b"-execdir");
+        if before == BEGUN || is_next {
             (own, option) = (Some(0u8), false);
         }
         let Some(left) = own else { continue };
         let name = base(word);
         let tool = tools::number(name);
         if tool.is_none() {
+            if left == 0 && is_interpreter(name) {
+                (own, code) = (None, true);
+                continue;
+            }
             let by_shell = own_words(&SHELLS, name);
             if let (0, Some(words)) = (left, own_words(&RUNNERS, name).or(by_shell)) {
                 (own, option) = (Some(words), false);

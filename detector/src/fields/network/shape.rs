@@ -3,7 +3,7 @@
 use super::command::{self, CISCO, JUNOS, NOKIA, SWITCH, SWITCHED};
 use super::{
     Readings, WORDS_MAX, find, header, holds, is_space, keyed, lookup, named, powershell, program, skip,
-    stands, text, vspan, words,
+    stands, text, vspan, words, yang,
 };
 use crate::catalog::{Action, EventOutcome, Operation, Severity};
 use crate::fields::{Observation, Text};
@@ -32,7 +32,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 70] = [
+const SHAPES: [(&str, Read, EventOutcome); 71] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
@@ -123,15 +123,15 @@ const SHAPES: [(&str, Read, EventOutcome); 70] = [
     ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
     ("{h}: {u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
     ("{h}: {u}: Executing command [{X} [COMMAND={C}]", program, EventOutcome::Unknown),
-    ("{h} ({u}) CMD ({C})", program, EventOutcome::Started),
+    ("{h} ({u}) CMD ({C})", typed_program, EventOutcome::Started),
     ("{h}\" with command [{C}]", program, EventOutcome::Unknown),
     ("{h}Invoked with {-}_raw_params={c}", program, EventOutcome::Unknown),
     ("{h}RXed: user {u}, command \"{C}\"", program, EventOutcome::Unknown),
-    ("{h}HISTORY: PID={-} UID={-} {c}", program, EventOutcome::Unknown),
-    ("{h}: {u} [{-}]: {C} [", program, EventOutcome::Unknown),
-    ("{h}: {u} [{-}]: {n}  {-}:{-}:{-} {C} [", program, EventOutcome::Unknown),
-    ("sh-{-}$ {c}", program, EventOutcome::Unknown),
-    ("sh-{-}# {c}", program, EventOutcome::Unknown),
+    ("{h}HISTORY: PID={-} UID={-} {c}", typed_program, EventOutcome::Unknown),
+    ("{h}: {u} [{-}]: {C} [", typed_program, EventOutcome::Unknown),
+    ("{h}: {u} [{-}]: {n}  {-}:{-}:{-} {C} [", typed_program, EventOutcome::Unknown),
+    ("sh-{-}$ {c}", typed_program, EventOutcome::Unknown),
+    ("sh-{-}# {c}", typed_program, EventOutcome::Unknown),
     ("{h}snoopy[{-}]: [{-}]: {c}", program, EventOutcome::Unknown),
     ("{h}snoopy[{-}]: [{X}]: {c}", program, EventOutcome::Unknown),
     (
@@ -148,6 +148,7 @@ const SHAPES: [(&str, Read, EventOutcome); 70] = [
     ("{h}Creating Scriptblock text ({-}):{c}", script, EventOutcome::Unknown),
     // VMware vCenter: its events, and what it was asked for.
     ("{h}[vim.event.DvsReconfiguredEvent] [{-}] [{u}] [{c}", reconfigured, EventOutcome::Success),
+    ("{h}vim.event.DvsReconfiguredEvent{c}", reconfigured, EventOutcome::Success),
     ("{h}vspanConfigSpec = {c}", reconfigured, EventOutcome::Started),
     // FreeRADIUS: what it writes as JSON, and its files of details.
     ("RADIUS {d}\t{y}\t{u}\t{t}\t{s}\t{-}cmd={c}", typed, EventOutcome::Success),
@@ -382,6 +383,7 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         told.extend(switch.observe(&all, all.len()));
         return;
     }
+    told.extend(yang::read(line));
     let peer = keyed(line, b"addr=", b' ');
     let port = peer.iter().rposition(|&byte| byte == b':').unwrap_or_default();
     // A newline between commands is spelled with a backslash and an n.
@@ -421,7 +423,8 @@ fn mangled<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 /// An entry in the log of changes of Meraki's dashboard: a path, or the words of a page.
 fn dashboard<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let (page, label, now) = (parts.part(b'p'), parts.part(b'c'), parts.part(b'w').trim_ascii());
-    if !holds(page, "mirror") && !holds(label, "mirror") {
+    let is_mirror = |text| ["port mirror", "switch/ports/mirror"].iter().any(|part| holds(text, part));
+    if !is_mirror(page) && !is_mirror(label) {
         return;
     }
     let Some(operation) = named(&[b"switch/ports/mirror"]) else { return };
@@ -433,7 +436,7 @@ fn dashboard<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// What verbs say was done.
 fn done(verb: &[u8]) -> Option<Action> {
-    const VERBS: [(&str, Action); 9] = [
+    const VERBS: [(&str, Action); 10] = [
         ("Add", Action::Create),
         ("added", Action::Create),
         ("creat", Action::Create),
@@ -441,6 +444,7 @@ fn done(verb: &[u8]) -> Option<Action> {
         ("modif", Action::Modify),
         ("chang", Action::Modify),
         ("Delet", Action::Delete),
+        ("DELETE", Action::Delete),
         ("delet", Action::Delete),
         ("remov", Action::Delete),
     ];
@@ -491,7 +495,7 @@ fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// A Linux command in an element of XML.
 fn marked_up<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    program::observe_text(&unmarked(parts), told);
+    program::observe_text(&unmarked(parts), false, told);
 }
 
 /// A script in one.
@@ -526,7 +530,12 @@ fn unmarked(parts: &Parts<'_>) -> Vec<u8> {
 
 /// A Linux command in full.
 fn program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    program::observe_text(parts.part(b'c'), told);
+    program::observe_text(parts.part(b'c'), false, told);
+}
+
+/// What was typed to a shell, where one command ends and another begins.
+fn typed_program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    program::observe_text(parts.part(b'c'), true, told);
 }
 
 /// How devices say how a command ended. NX-OS: One that is sent on to be carried out has a second line that tells.
@@ -575,7 +584,7 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
     observation.action = match switched {
         Some((Some(action), _)) => Some(action),
-        _ => done(parts.part(b'v')),
+        _ => done(parts.part(b'v')).or(done(event).filter(|_| event.starts_with(b"DELETE"))),
     };
     observation.word("destination", switched.map_or(&[], |(_, destination)| destination));
     // SONiC's session, and the number of FortiGate's object.
@@ -587,9 +596,11 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// NSX: a change of anything else that has a profile of port mirroring in it, or uses one.
 fn of_profile(event: &[u8], values: &[u8]) -> Option<Operation> {
-    const READS: [&[u8]; 3] = [b"Get", b"List", b"Read"];
+    const READS: [&[u8]; 4] = [b"GET", b"Get", b"List", b"Read"];
     let is_named = find(values, b"PortMirroringProfile\"").is_some()
-        || find(values, b"\"/infra/port-mirroring-profiles/").is_some();
+        || find(values, b"\"/infra/port-mirroring-profiles/").is_some()
+        || find(event, b"/mirror-sessions").is_some()
+        || find(event, b"/port-mirroring-").is_some();
     let is_read = READS.iter().any(|read| event.starts_with(read));
     (is_named && !is_read).then(|| named(&[b"PortMirroringProfile"])).flatten()
 }
@@ -601,7 +612,5 @@ fn spanned(attributes: &[u8]) -> Option<(Option<Action>, &[u8])> {
     let became = |key: &[u8]| value(key).rsplit(|&byte| byte == b'>').next().unwrap_or_default();
     let destination = became(b"span-dest-port[");
     let ends = value(b"span[") == b"enable->disable";
-    let copies =
-        became(b"span[") == b"enable" || !destination.is_empty() || !became(b"span-source-port[").is_empty();
-    (ends || copies).then_some((ends.then_some(Action::Stop), destination))
+    (ends || became(b"span[") == b"enable").then_some((ends.then_some(Action::Stop), destination))
 }

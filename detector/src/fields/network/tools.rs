@@ -42,8 +42,9 @@ static TOOLS: [(&str, Read); COUNT] = [
     ("ovn-nbctl", other),
     ("config", other),
     ("nv net", other),
+    ("set delete", other),
 ];
-pub(super) const COUNT: usize = 7;
+pub(super) const COUNT: usize = 8;
 const UNNAMED: usize = 3;
 
 /// The place of a tool by its name.
@@ -183,14 +184,13 @@ fn iptables<'w>(program: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading
         let (letter, joined) = if is_long {
             let mut halves = word.get(2..)?.splitn(2, |&byte| byte == b'=');
             let name = halves.next()?;
-            if is_comment(word) {
+            if is_comment(word) && comments == 1 {
                 // A rule has one target. Where another stands besides, what is quoted or looks like one is the comment's.
                 let is_apart =
                     halves.next().is_none() && rest.first().is_some_and(|(before, _)| *before <= *mark);
                 let more = after(rest, usize::from(is_apart));
                 let behind = after(more, quoted(*mark, more));
-                has_target |= behind.iter().any(|(_, word)| is_jump(word));
-                if has_target && comments == 1 {
+                if has_target || behind.iter().any(|(_, word)| is_jump(word)) {
                     words = behind;
                 }
                 continue;
@@ -281,7 +281,7 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
 /// the same line: `--id=@p get Port eth1`.
 fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> Option<()> {
     /// The words before values, and the values' names.
-    const VALUES: [(&str, &str); 15] = [
+    const VALUES: [(&str, &str); 17] = [
         ("Bridge", "bridge"),
         ("destroy Mirror", "session"),
         ("set Mirror", "session"),
@@ -297,6 +297,8 @@ fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> O
         ("span destination", "destination"),
         ("span source-port", "source_interface"),
         ("dst-port", "destination"),
+        ("interfaces _", "source_interface"),
+        ("mirror ingress", "destination"),
     ];
     let mut all: Vec<&[u8]> = Vec::from([name]);
     let mut verb = false;

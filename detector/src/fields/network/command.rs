@@ -213,7 +213,7 @@ pub(super) static NOKIA: Family = Family {
 const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", true), ("_ _", true)];
 
 /// Commands that need nothing named after them.
-const BARE: [&str; 2] = ["remote-span", "tap aggregation"];
+const BARE: [&str; 3] = ["remote-span", "tap aggregation", "mirror ingress"];
 
 /// A family with its rows unpacked.
 pub(super) struct Rows {

@@ -274,6 +274,9 @@ impl<D: Decider> Sieve<D> {
             let record = (frame.start - base) as usize..(frame.end - base) as usize;
             match frame.kind {
                 Kind::Record => self.record(block, record, at, out, tell)?,
+                Kind::Other if block[record.clone()].ends_with(b"}") && !self.options.wrap_lines => {
+                    self.line(block, record, at, out, tell)?;
+                }
                 Kind::Other if self.options.wrap_lines => {
                     self.wrapped_line(&block[record], at, out, tell)?;
                     if at + 1 < numbers.end {
@@ -356,6 +359,30 @@ impl<D: Decider> Sieve<D> {
             let start = out.enriched.len();
             out.enriched.extend_from_slice(&line);
             out.change(number, Change::Enriched(start..out.enriched.len()));
+        }
+        Ok(())
+    }
+
+    /// Gives a line that ends as JSON does to the decider as it is. Where no event is found in it, it is a line like any
+    /// other, which no policy drops.
+    fn line(
+        &mut self,
+        block: &[u8],
+        record: Range<usize>,
+        number: usize,
+        out: &mut Sifted,
+        tell: &mut impl FnMut(Told<'_>),
+    ) -> Result<(), Failure> {
+        let before = out.counts;
+        match self.one(block, record, number, out, tell)? {
+            Some(len) if len > 0 => {
+                let end = out.enriched.len();
+                out.change(number, Change::Enriched(end - len..end));
+            }
+            _ => {
+                out.counts = before;
+                count(Kind::Other, &mut out.counts);
+            }
         }
         Ok(())
     }
@@ -506,7 +533,7 @@ pub fn keeps(original: &[u8], enriched: &[u8]) -> Result<(), &'static str> {
     {
         let mut walk = Walk::in_object();
         let whole = walk.go(&enriched[before..end], 0) == Walked::More && walk.is_between_members();
-        return if whole && enriched.first() == Some(&b'{') {
+        return if whole && enriched.first() == original.first() && original.ends_with(b"}") {
             Ok(())
         } else {
             Err("a record that is no JSON object")

@@ -117,3 +117,12 @@ fn lines_that_are_no_json_can_be_given_as_records() {
     assert_eq!(written, format!("quiet\n{wrapped}\t\n{{\"a\":\"!e\",\"mirror\":{{}}}}\n"));
     assert_eq!((sifted.counts.enriched, sifted.counts.unchanged), (2, 1));
 }
+
+#[test]
+fn lines_that_end_as_json_are_asked_about_and_never_dropped() {
+    let input = "<13>1 - h a - - [m s=\"1\"] {\"a\":\"!e\"}\n<13> {\"a\":\"!d\"}\n<13> {\"a\":\"!t\"}\nsay \"!e\"\n<13> {\"a\":\"!g\"}\n";
+    let (written, sifted) = sift(Wishes::default(), SieveOptions::default(), input);
+    assert_eq!(written, input.replacen("\"!e\"}", "\"!e\",\"mirror\":{}}", 1));
+    assert_eq!((sifted.counts.enriched, sifted.counts.dropped, sifted.counts.records()), (1, 0, 1));
+    assert_eq!((sifted.counts.not_json, sifted.counts.failures), (4, 2));
+}

@@ -18,6 +18,9 @@ const WINDOW: usize = 4;
 /// How far apart the sampled windows begin: as many windows as begin inside an unescaped anchor.
 const STRIDE: usize = ANCHOR_LEN - WINDOW + 1;
 
+/// Bytes of an escape.
+const ESCAPE: usize = 6;
+
 /// Bytes whose windows are sampled before the next branch.
 const BLOCK: usize = STRIDE * 8;
 
@@ -228,6 +231,7 @@ impl Prefilter {
         for anchor in &PACKED_ANCHORS {
             self.learn(anchor);
         }
+        self.learn_twice();
         let more = core::mem::take(&mut self.more);
         for anchor in &more {
             self.learn(anchor);
@@ -236,15 +240,56 @@ impl Prefilter {
         self.ready = true;
     }
 
-    /// Enters every window that begins in some spelling of some character of the anchor.
+    /// Enters the windows with which an escape begins that is escaped itself in a text around it, in whole or in part: a
+    /// character that is spelled so is found by that, whatever it is.
+    fn learn_twice(&mut self) {
+        for high in b'2'..=b'7' {
+            // Each bit says of one character whether it is escaped; one at least is.
+            for choice in 1..64u32 {
+                let mut spelled = [0; ANCHOR_LEN];
+                let mut places = spelled.iter_mut();
+                for (at, character) in [b'\\', b'u', b'0', b'0', high, b'0'].iter().enumerate() {
+                    let escape = escape(*character);
+                    let bytes = match (choice.wrapping_shr(at as u32) & 1, at) {
+                        (1, _) => escape.get(WINDOW.wrapping_sub(1)..),
+                        (_, 0) => escape.get(..2),
+                        _ => Some(core::slice::from_ref(character)),
+                    };
+                    for (byte, place) in bytes.unwrap_or_default().iter().zip(places.by_ref()) {
+                        *place = *byte;
+                    }
+                }
+                spelled.windows(WINDOW).for_each(|window| self.enter(Window::default().with(window)));
+            }
+        }
+        for character in b' '..=b'~' {
+            let escape = escape(character);
+            self.enter(Window::default().with(escape.get(WINDOW.wrapping_add(1)..).unwrap_or_default()));
+        }
+    }
+
+    /// Enters the windows that begin in some spelling of some character of the anchor.
+    ///
+    /// What stands before the first character that is escaped, and its escape, are long enough to be found by them where
+    /// that is so long as an anchor.
     fn learn(&mut self, anchor: &[u8]) {
         let mut rest = anchor;
         while let Some((&character, after)) = rest.split_first() {
             rest = after;
             let escape = escape(character);
             self.learn_windows(Window::default().with(&[character]), after);
-            for start in 0..escape.len() {
+            let is_enough = after.len() < ESCAPE;
+            for start in 0..if is_enough { WINDOW.wrapping_add(2) } else { escape.len() } {
                 self.learn_windows(Window::default().with(escape.get(start..).unwrap_or_default()), after);
+            }
+            // A letter in the other case has another digit in its escape.
+            if let [.., zero, high, low] = escape
+                && character.is_ascii_alphabetic()
+                && !is_enough
+            {
+                let high = high ^ (b'4' ^ b'6');
+                self.learn_windows(Window::default().with(&[zero, high, low]), after);
+                self.learn_windows(Window::default().with(&[high, low]), after);
             }
         }
     }
@@ -326,33 +371,64 @@ mod tests {
         }
     }
 
+    /// An anchor with some letters in capitals; each bit pair of `choice` spells one character.
+    fn spelled(anchor: &str, choice: u32) -> Vec<u8> {
+        let mut text = vec![];
+        for (at, character) in anchor.bytes().enumerate() {
+            let is_letter = character.is_ascii_alphabetic();
+            match choice >> (2 * at) & 3 {
+                1 => text.extend(&escape(character)[1..]),
+                2 => text.extend(escape(character)),
+                3 => text.extend(&escape(if is_letter { character ^ 0x20 } else { character })[3..]),
+                _ => text.push(if at % 3 == 0 { character.to_ascii_uppercase() } else { character }),
+            }
+        }
+        text
+    }
+
     #[test]
     fn every_anchor_is_found_at_every_alignment_in_every_spelling() {
         let mut prefilter = Prefilter::new();
+        let mixed = [0u32, 0x155555, 0x2aaaaa, 0x3fffff, 0x012012, 0x100400, 0x066066, 0x219219, 0x333333];
+        let single = (0..ANCHOR_LEN).flat_map(|at| [1u32, 2, 3].map(|spelling| spelling << (2 * at)));
+        let choices: Vec<_> =
+            mixed.map(|choice| (choice, BLOCK)).into_iter().chain(single.map(|choice| (choice, 0))).collect();
         for anchor in ANCHORS {
-            for before in 0..BLOCK + STRIDE {
-                for after in [0, 1, 7, BLOCK] {
-                    // Each bit pair of `choice` spells one character.
-                    for choice in [0u32, 0x155555, 0x2aaaaa, 0x012012, 0x100400, 0x066066, 0x219219, 0x100001]
-                    {
-                        let mut text = vec![b'#'; before];
-                        for (at, character) in anchor.bytes().enumerate() {
-                            let escape = escape(character);
-                            match choice >> (2 * at) & 3 {
-                                1 => text.extend(&escape[1..]),
-                                2 => text.extend(escape),
-                                _ => text.push(if at % 3 == 0 {
-                                    character.to_ascii_uppercase()
-                                } else {
-                                    character
-                                }),
-                            }
-                        }
-                        text.resize(text.len() + after, b'#');
+            for &(choice, further) in &choices {
+                let text = spelled(anchor, choice);
+                for before in 0..further + STRIDE {
+                    for after in [0, 1, 7, BLOCK] {
+                        let text = [vec![b'#'; before], text.clone(), vec![b'#'; after]].concat();
                         let found = prefilter.find(&text);
                         // A window that only hashes alike may be named first, if it reaches into the anchor.
                         let reaches = found.is_some_and(|at| at + WINDOW > before);
                         assert!(reaches, "{}", String::from_utf8_lossy(&text));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Of two layers in which somebody escapes letters the outer one may leave some of an escape's own characters.
+    #[test]
+    fn what_is_escaped_twice_is_found_at_every_alignment_in_every_spelling() {
+        let mut prefilter = Prefilter::new();
+        for character in b' '..=b'~' {
+            let escaped = String::from_utf8_lossy(&escape(character)[3..]).into_owned();
+            for upper in [false, true] {
+                for choice in 1..1u32 << 6 {
+                    let spell = |(at, part): (usize, char)| match (choice >> at & 1, part) {
+                        (1, _) => std::format!("\\u{:04x}", u32::from(part)),
+                        (_, '\\') => String::from("\\\\"),
+                        _ => String::from(part),
+                    };
+                    let mut spelled: String = escaped.chars().enumerate().map(spell).collect();
+                    if upper {
+                        spelled = spelled.replace("5c", "5C");
+                    }
+                    for before in 0..BLOCK {
+                        let text = ["#".repeat(before), spelled.clone(), "#".repeat(9)].concat();
+                        assert!(prefilter.find(text.as_bytes()).is_some(), "{text}");
                     }
                 }
             }

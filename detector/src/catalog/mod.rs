@@ -398,7 +398,8 @@ pub const TABLES: [(&[Operation], &[Source]); 13] = [
 /// much of one: a longer overlap costs speed, never a match. A test holds them against the rows.
 ///
 /// Base64 hides all of them, so where a wrapper is defined to carry it the anchor is one of the wrapper's own keys:
-/// `publishTime` of Pub/Sub, `approximateArrivalTimestamp` of Kinesis and of Firehose's functions. Firehose's requests to
+/// `publishTime` of Pub/Sub, `approximateArrivalTimestamp` of Kinesis and of Firehose's functions, `bootstrapServers` of
+/// Kafka's functions. Firehose's requests to
 /// an endpoint and Kafka's messages over HTTP have no such key; for these `TrafficMirr` stands here as base64 spells it at
 /// each of its three places, and no other name: each would take three. What is packed inside of base64 begins with a
 /// header, which CloudWatch writes without a time: `H4sIAAAAAAA`.
@@ -443,6 +444,8 @@ pub const ANCHORS: &[&str] = &[
     "\"ovs-vsctl\"",
     "\"ovs-vsctl\\",
     "\"publishTim",
+    "\"retina.sh\"",
+    "\"retina.sh\\",
     "'iptables -",
     "'mirred', '",
     "'mirred','e",
@@ -546,6 +549,7 @@ pub const ANCHORS: &[&str] = &[
     "h rule add ",
     "H4sIAAAAAAA",
     "hZmZpY01pcn",
+    "ina.sh/capt",
     "ina.sh/v1al",
     "ing-enabled",
     "insert rule",
@@ -592,6 +596,7 @@ pub const ANCHORS: &[&str] = &[
     "onitor traf",
     "ork.GetVtap",
     "ork.ListVta",
+    "otstrapServ",
     "ovs-mirror-",
     "ovs-vsctl\",",
     "oximateArri",
@@ -689,6 +694,7 @@ pub const SHARED_ANCHORS: &[&str] = &[
     "n/iptables\\",
     "nft add rul",
     "nose sniffe",
+    "otstrapServ",
     "ovs-vsctl\",",
     "oximateArri",
     "r/bin/nft\\\"",

@@ -49,13 +49,11 @@ fn wrapped(from: &mut Unstructured<'_>) -> Result<(&'static MirrorEvent, usize, 
     }
     let depth = from.int_in_range(1..=DEPTH_MAX + 1)?;
     let mut value = event.record.clone();
-    // Escapes that are escaped letter by letter are not looked for: nobody writes letters so in two layers.
-    let odd = from.int_in_range(0..=depth)?;
-    for layer in 0..depth {
-        value = wrap(from, value, event.is_apart || layer != odd)?;
+    for _ in 0..depth {
+        value = wrap(from, value, event.is_apart)?;
     }
     let seed = from.arbitrary()?;
-    Ok((event, depth, spelled(&value, seed, event.is_apart || depth != odd)))
+    Ok((event, depth, spelled(&value, seed, event.is_apart)))
 }
 
 /// A value in any spelling, or in those that programs choose.

@@ -6,7 +6,9 @@
 use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, object_of, opened, part, parts, shape, time_in};
-use crate::fields::{Observation, Text, is_host, is_row, observe, observe_line, observe_schema};
+use crate::fields::{
+    Observation, Text, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
+};
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
@@ -127,11 +129,19 @@ pub(crate) fn gather<'r>(
         }
         if !gather.affords(&part, false) {
             gather.found.is_cut = true;
-        } else if let Some(observation) = observe_schema(&Index::read(&part.bytes, LEVELS_MAX)) {
+        } else if let Some(observation) = observe_schema(&Index::read(inside(&part), LEVELS_MAX)) {
             gather.add(observation.into_owned(), false, within);
         }
     }
     gather.found
+}
+
+/// The object of a part, without the marks that may stand before it.
+fn inside<'p>(part: &'p Part<'_>) -> &'p [u8] {
+    match shape(&part.bytes, part.is_text) {
+        Shape::Object(object) => object,
+        Shape::Many(other) | Shape::Line(other) => other,
+    }
 }
 
 /// Is read in other products' schemas unless a part inside of it has told of an event, which it then tells anew.
@@ -219,7 +229,7 @@ impl<'r> Gather<'r, '_> {
             wrapper.is_told = true;
             within = wrapper.within;
             if observation.time.is_none() {
-                observation.time = wrapper.time.get_or_init(|| time_in(&wrapper.part.bytes)).clone();
+                observation.time = wrapper.time.get_or_init(|| time_in(inside(&wrapper.part))).clone();
             }
         }
         let mut verdict = classify(observation);
@@ -360,12 +370,10 @@ impl<'r> Gather<'r, '_> {
                 gravest = Some(verdict);
             }
         }
-        match gravest {
-            Some(verdict) => read.observation = Some(verdict.observation),
-            None => {
-                read.has_other = read.parts.is_empty();
-                read.is_in_doubt = self.is_unread(header, &[]);
-            }
+        read.observation = gravest.map(|verdict| verdict.observation).or_else(|| observe_fields(text));
+        if read.observation.is_none() {
+            read.has_other = read.parts.is_empty();
+            read.is_in_doubt = self.is_unread(header, &[]);
         }
         read
     }

@@ -6,6 +6,7 @@ use crate::catalog::operations;
 const EC2: &str = "botocore EC2 API 2016-11-15";
 const MITRE: &str = "ATT&CK analytic AN1131; the EC2 API has no such operation";
 const RAM: &str = "RAM API; a request that names a mirror target was never seen";
+const CONFIG: &str = "AWS Config: a filter whose item was updated; the EC2 API has no such operation";
 const TAGS: &str = "EC2 API; a request that names a part of a mirroring was never seen";
 
 operations! { Aws,
@@ -25,6 +26,7 @@ operations! { Aws,
     "DescribeTrafficMirrorFilters" Read Filter Informational TrafficDuplication Verified EC2;
     "DescribeTrafficMirrorSessions" Read Session Informational TrafficDuplication Verified EC2;
     "DescribeTrafficMirrorTargets" Read Target Informational TrafficDuplication Verified EC2;
+    "ModifyTrafficMirrorFilter" Modify Filter Medium TrafficDuplication Inferred CONFIG;
     "ModifyTrafficMirrorFilterNetworkServices" Modify Filter Medium TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorFilterRule" Modify FilterRule Medium TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorSession" Modify Session High TrafficDuplication Verified EC2;

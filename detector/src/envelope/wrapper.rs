@@ -1,10 +1,11 @@
 //! What shippers and services put around an event, as one list: which members may hold one, and in which form. Knows
 //! neither events nor how deep they may lie.
 
+use super::pairs::{columns_in, is_table, row_of};
 use super::{base64, gzip};
 use crate::json::{Elements, Index, Raw, collect, joined, paths};
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use core::cell::Cell;
 
 paths! {
@@ -13,6 +14,14 @@ paths! {
     // What stands beside base64.
     DATED => "publishTime",
     DATED => "approximateArrivalTimestamp",
+    QUEUED => "bootstrapServers",
+    // What stands beside the rows of a table: Log Analytics and Splunk, BigQuery, Snowflake, Databricks, Athena.
+    COLUMNS => "columns",
+    COLUMNS => "fields",
+    COLUMNS => "schema.fields",
+    COLUMNS => "resultSetMetaData.rowType",
+    COLUMNS => "manifest.schema.columns",
+    COLUMNS => "ResultSetMetadata.ColumnInfo",
     // Where a shipper that reads headers leaves the tag of a device's message.
     TAG => "ident",
     TAG => "appname",
@@ -27,7 +36,7 @@ paths! {
     ANY => "logContent",
     ANY => "awslogs",
     // Files and queues of AWS, Event Hubs, CloudWatch's subscriptions, SNS.
-    ANY => "Records",
+    TOPICS => "Records",
     ANY => "logEvents",
     ANY => "Sns",
     // Shippers: Fluent Bit, Vector, syslog readers, Splunk, Sumo Logic, Elastic, GELF, LogScale, Datadog, Loki.
@@ -35,13 +44,14 @@ paths! {
     ANY => "message",
     ANY => "msg",
     ANY => "_raw",
-    ANY => "result._raw",
     NO_LINE => "map",
     ANY => "event.original",
     ANY => "original",
     ANY => "short_message",
     ANY => "full_message",
     ANY => "@rawstring",
+    ANY => "rawstring",
+    ANY => "messages",
     ANY => "@message",
     ANY => "log_s",
     ANY => "RawData",
@@ -71,6 +81,12 @@ paths! {
     DATA => "value",
     NO_LINE => "hits",
     NO_LINE => "results",
+    NO_LINE => "result.data_array",
+    NO_LINE => "result",
+    NO_LINE => "responses",
+    NO_LINE => "tables",
+    NO_LINE => "ResultSet",
+    NO_LINE => "rows",
     NO_LINE => "receivedMessages",
     NO_LINE => "payload",
     NO_LINE => "content",
@@ -86,6 +102,18 @@ paths! {
     REST => "unmapped",
     RAW => "raw_data",
     NO_LINE => "kinesis",
+    NO_LINE => "bytes",
+    NO_LINE => "logs",
+    NO_LINE => "logEntries",
+    ANY => "logText",
+    NO_LINE => "input",
+    NO_LINE => "udm",
+    // Items of state: AWS Config's notifications, rules and files, Google's history of assets.
+    NO_LINE => "configurationItem",
+    NO_LINE => "configurationItems",
+    NO_LINE => "configurationItemSummary",
+    NO_LINE => "invokingEvent",
+    NO_LINE => "assets",
     NO_LINE => "kubernetes.audit",
     NO_LINE => "RawEventData",
     DATA => "data";
@@ -105,6 +133,15 @@ const TAG: u8 = 4;
 const REST: u8 = 5;
 /// In any form the original of what stands beside it as [`REST`], which tells of the same event.
 const RAW: u8 = 6;
+/// Stands beside lists of messages by their topics, each with its value in base64.
+const QUEUED: u8 = 7;
+/// May hold an event in any form, or such lists.
+const TOPICS: u8 = 8;
+/// Stands beside rows and names what each of their values is.
+const COLUMNS: u8 = 9;
+
+/// A message of a queue that is shorter holds no event.
+const MESSAGE_BYTES_MIN: usize = 32;
 
 /// Documents that may follow a header are looked for in so many places.
 const PLACES_MAX: usize = 3;
@@ -203,37 +240,52 @@ fn decoded(code: u8, raw: Raw<'_>, left: &Cell<usize>) -> Option<(Vec<u8>, bool)
 }
 
 /// What the wrappers in an object hold, each with the value that it was read from; only what `has` an anchor. What is
-/// packed may be so long as there are bytes `left`; tells whether it was longer.
+/// packed, and what is written anew, may be so long as there are bytes `left`; tells whether it was longer.
 pub fn parts<'a>(
     object: &Index<'a>,
     left: &Cell<usize>,
     has: impl Fn(&[u8]) -> bool,
     mut each: impl FnMut(Raw<'a>, Part<'a>),
 ) -> bool {
-    let (mut is_dated, mut has_rest, mut tag, mut is_cut) = (false, false, None, false);
+    let (mut is_dated, mut is_queued, mut has_rest, mut is_cut) = (false, false, false, false);
+    let (mut tag, mut columns) = (None, vec![]);
     let mut taken = Vec::new();
+    let anew = |bytes: Vec<u8>, is_text: bool, may_be_line: bool| {
+        has(&bytes).then_some(Part { bytes: Cow::Owned(bytes), is_text, may_be_line, is_again: false })
+    };
     for (code, raw) in collect(object, WRAPPERS) {
         let text = raw.0.starts_with(b"\"");
         if code == DATED {
             is_dated = true;
+        } else if code == QUEUED {
+            is_queued = true;
+        } else if code == COLUMNS {
+            if columns.is_empty() {
+                columns = columns_in(raw);
+            }
         } else if code == TAG {
             tag = tag.or_else(|| raw.string().filter(|text| text.starts_with('%')));
+        } else if code == TOPICS
+            && is_queued
+            && let Some(topics) = raw.object()
+        {
+            for topic in Index::read(topics, 1).members() {
+                for message in Elements::new(topic.value.0).filter(|raw| raw.0.len() >= MESSAGE_BYTES_MIN) {
+                    if let Some(value) = Index::read(message.0, 1).at("value")
+                        && let Some((bytes, is_whole)) = decoded(DATA, value, left)
+                    {
+                        is_cut |= !is_whole;
+                        anew(bytes, true, true).into_iter().for_each(|part| each(value, part));
+                    }
+                }
+            }
         } else if text
             && (code == DATA && is_dated || has(raw.0))
             && let Some((bytes, is_whole)) = decoded(code, raw, left)
         {
             is_cut |= !is_whole;
-            if has(&bytes) {
-                each(
-                    raw,
-                    Part {
-                        bytes: Cow::Owned(bytes),
-                        is_text: true,
-                        may_be_line: !matches!(code, NO_LINE | REST),
-                        is_again: false,
-                    },
-                );
-            }
+            let part = anew(bytes, true, !matches!(code, NO_LINE | REST));
+            part.into_iter().for_each(|part| each(raw, part));
         } else if text || raw.object().or(raw.array()).is_some() {
             let range = raw.0.as_ptr_range();
             let is_inside = taken.iter().any(|outer: &core::ops::Range<_>| outer.contains(&range.start));
@@ -241,6 +293,17 @@ pub fn parts<'a>(
                 continue;
             }
             taken.push(range);
+            if !columns.is_empty() && is_table(raw) {
+                for row in Elements::new(raw.0).filter(|row| has(row.0)) {
+                    match row_of(&columns, row, left) {
+                        Some(object) => {
+                            anew(object, false, false).into_iter().for_each(|part| each(row, part))
+                        }
+                        None => is_cut = true,
+                    }
+                }
+                continue;
+            }
             // The message with its tag, where a shipper has put the two apart.
             if code == ANY
                 && text
@@ -248,21 +311,13 @@ pub fn parts<'a>(
                 && let Some(message) = raw.string()
             {
                 let line = joined(&[tag.strip_suffix(':').unwrap_or(&tag), ": ", &message]);
-                if has(line.as_bytes()) {
-                    each(
-                        raw,
-                        Part {
-                            bytes: Cow::Owned(line.into_bytes()),
-                            is_text: true,
-                            may_be_line: true,
-                            is_again: false,
-                        },
-                    );
+                if let Some(part) = anew(line.into_bytes(), true, true) {
+                    each(raw, part);
                     continue;
                 }
             }
             if has(raw.0)
-                && let Some(part) = part(raw, matches!(code, ANY | RAW))
+                && let Some(part) = part(raw, matches!(code, ANY | RAW | TOPICS))
             {
                 has_rest |= code == REST;
                 each(raw, Part { is_again: has_rest && code == RAW, ..part });

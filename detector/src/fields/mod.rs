@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 mod alibaba;
 mod aws;
 mod azure;
+mod cef;
 mod cluster;
 mod common;
 mod ecs;
@@ -20,6 +21,7 @@ mod process;
 mod schema;
 mod sentinel;
 mod spelled;
+mod state;
 mod tencent;
 mod udm;
 mod values;
@@ -30,6 +32,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use values::{Field, Values, detail, id};
 
+pub use cef::observe_fields;
 pub(crate) use network::COMMAND_WORDS_MAX;
 pub(crate) use network::is_address;
 pub use network::{is_host, observe_arguments, observe_command, observe_event, observe_line, observe_script};
@@ -214,8 +217,6 @@ paths! {
     Field::MethodName.code() => "protoPayload.methodName",
     Field::OperationValue.code() => "operationName.value",
     Field::OperationValue.code() => "operationNameValue",
-    Field::OperationValue.code() => "operation_name",
-    Field::OperationValue.code() => "operation_name.value",
     Field::EventType.code() => "eventType",
     Field::EventType.code() => "type",
     Field::TraceName.code() => "trace_name",

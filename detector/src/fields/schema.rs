@@ -3,7 +3,7 @@
 
 use super::{
     Observation, Text, cluster, ecs, export, line, observe, observe_event, ocsf, otel, process, sentinel,
-    spelled, udm, values,
+    spelled, state, udm, values,
 };
 use crate::envelope::object_of;
 use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, write_string};
@@ -52,6 +52,12 @@ pub(super) enum Says {
     Rest,
     /// What kind of document it is.
     Kind,
+    /// The type of a thing whose state is told, or its path,
+    Thing,
+    /// what has become of it,
+    Change,
+    /// and its id.
+    Id,
 }
 
 impl Says {
@@ -90,7 +96,11 @@ const NATIVE: [&str; 24] = [
 
 /// Each product's table, and the path that tells it. Those come last that stand beside an event which is described in
 /// them.
-static SCHEMAS: [(&str, &Paths<'static>); 11] = [
+static SCHEMAS: [(&str, &Paths<'static>); 15] = [
+    ("configurationItemStatus", &state::CONFIG),
+    ("asset.assetType", &state::ASSET),
+    ("data.resourceInfo.id", &state::NOTIFICATION),
+    ("targetResourceId", &state::CHANGE),
     ("protopayload_auditlog", &export::PATHS),
     ("GCPResourceName", &sentinel::PATHS),
     ("metadata.productEventType", &udm::PATHS),
@@ -121,7 +131,7 @@ pub(super) fn is_alert(kinds: &[Raw<'_>]) -> bool {
     kinds.iter().any(|kind| kind.is_word("signal") || kind.is_word("alert"))
 }
 
-fn anew<'b>(object: &Index<'_>, paths: Paths<'static>) -> Option<Observation<'b>> {
+pub(super) fn anew<'b>(object: &Index<'_>, paths: Paths<'static>) -> Option<Observation<'b>> {
     let found = collect(object, paths);
     let all = |says: Says| super::all(&found, says.code()).into_iter();
     // An alert tells of a rule.
@@ -146,6 +156,11 @@ fn anew<'b>(object: &Index<'_>, paths: Paths<'static>) -> Option<Observation<'b>
     // Google's code is absent where nothing went wrong.
     if object.at("protoPayload").is_some() {
         member(&mut out, "responseStatus.code", b"0");
+    }
+    if let Some(thing) = all(Says::Thing).find_map(Raw::string) {
+        let change = all(Says::Change).find_map(|raw| state::change(&raw.text()?));
+        let (told, id) = (all(Says::Request).next(), all(Says::Id).next());
+        state::add(&thing, change, told, id, |key, value| member(&mut out, key, value))?;
     }
     if let Some(path) = all(Says::Path).find_map(Raw::string) {
         cluster::add(&path, |key, value| {

@@ -1,8 +1,8 @@
 //! Events whose members a pipeline spelled in its own way: an object as JSON in a text or as Java and Athena print one, a
-//! key with the type of a column behind it, the keys of objects joined by underscores or behind a parser's prefix. Writes
-//! them anew in the spelling of the provider, whose names it does not know.
+//! key with the type of a column behind it, the keys of objects joined by underscores, in snake case or behind a parser's
+//! prefix, a list's members apart. Writes them anew in the spelling of the provider, of whose names it knows few.
 
-use crate::json::{Elements, Index, write_string};
+use crate::json::{Elements, Index, decode, write_string};
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
 /// Members that are objects or lists, and are read as such where they are texts.
@@ -30,8 +30,46 @@ const OBJECTS: [&str; 18] = [
 /// Under another name than its own.
 const RENAMED: (&str, &str) = ("requestParameterJson", "requestParameters");
 
+/// What Graylog's input of CloudTrail calls the event's own members, without the underscores.
+const GRAYLOG: [(&str, &str); 6] = [
+    ("sourceAddress", "sourceIPAddress"),
+    ("userAccessKeyId", "userIdentity.accessKeyId"),
+    ("userAccountId", "userIdentity.accountId"),
+    ("userName", "userIdentity.userName"),
+    ("userPrincipalArn", "userIdentity.arn"),
+    ("userType", "userIdentity.type"),
+];
+
 /// What stands before all keys of an event that a parser has put below its own, joined by dots.
 const PREFIXES: [&str; 2] = ["Vendor.", "detail."];
+
+/// The same of the list that files and Event Hubs keep events in, in any case, and its only element.
+const RECORDS: &str = "records";
+const ELEMENTS: [&str; 2] = ["[0].", "{}."];
+
+/// The names of an event that tell that its keys are in snake case.
+const NAMES: [&str; 6] = [
+    "eventName",
+    "operationName",
+    "operationNameValue",
+    "methodName",
+    "protoPayload",
+    "protoPayloadMethodName",
+];
+
+/// Objects whose members snake case may have joined to their names.
+const JOINED: [&str; 7] = [
+    "authenticationInfo",
+    "httpRequest",
+    "protoPayload",
+    "requestMetadata",
+    "requestParameters",
+    "responseElements",
+    "userIdentity",
+];
+
+/// What stands behind the key of a list whose members a search has put apart: `items{}.id`.
+const OF_LIST: &str = "{}";
 
 /// What columns of Log Analytics end with, by their type.
 const COLUMN_TYPES: [u8; 5] = [b's', b'd', b'b', b'g', b't'];
@@ -39,25 +77,40 @@ const COLUMN_TYPES: [u8; 5] = [b's', b'd', b'b', b'g', b't'];
 /// Writes an object with those members behind it that are to be read in another spelling; `None` where all are as they
 /// should be.
 pub(super) fn anew(object: &Index<'_>) -> Option<Vec<u8>> {
+    if !object.members().any(|member| member.key().is_some_and(|key| is_snake(&key))) {
+        return respelled(object);
+    }
+    let plain = without_underscores(object.bytes().get(..=object.end()?)?);
+    let anew = respelled(&Index::read(&plain, 1));
+    anew.or(Some(plain))
+}
+
+fn respelled(object: &Index<'_>) -> Option<Vec<u8>> {
     let mut out: Option<Vec<u8>> = None;
     let whole = object.bytes().get(..object.end()?)?;
     for member in object.members() {
         let spells = matches!(member.value.0, [b'"', b'{' | b'[' | b' ' | b'\\', ..]);
         // Nearly every member ends here.
-        if !spells && member.plain_key().is_some_and(|key| !key.contains(&b'_')) {
+        if !spells
+            && member.plain_key().is_some_and(|key| !key.iter().any(|byte| matches!(byte, b'_' | b'{')))
+        {
             continue;
         }
         let Some(key) = member.key() else { continue };
         let key = core::str::from_utf8(&key).unwrap_or_default();
         let renamed = renamed(key);
         let name = renamed.as_deref().unwrap_or(key);
-        let value = match spells && is_object(name.as_bytes()) {
-            true => member.value.string().and_then(object_in),
-            false => None,
+        let brace = name.bytes().position(|byte| byte == b'{').and_then(|brace| name.split_at_checked(brace));
+        let listed = brace.and_then(|(list, inner)| Some((list, inner.strip_prefix(OF_LIST)?)));
+        let value = match (listed, spells && is_object(name.as_bytes())) {
+            (Some((_, inner)), _) => Some(element(inner, member.value.0)),
+            (None, true) => member.value.string().and_then(object_in),
+            (None, false) => None,
         };
         if renamed.is_none() && value.is_none() {
             continue;
         }
+        let name = listed.map_or(name, |(list, _)| list);
         let name = if name.eq_ignore_ascii_case(RENAMED.0) { RENAMED.1 } else { name };
         // Of members with the same key the last counts.
         let out = out.get_or_insert_with(|| whole.to_vec());
@@ -70,9 +123,86 @@ pub(super) fn anew(object: &Index<'_>) -> Option<Vec<u8>> {
     out
 }
 
+/// The list that has a member of an element, or an element, alone.
+fn element(path: &str, value: &[u8]) -> Vec<u8> {
+    let mut out = vec![b'['];
+    match path.strip_prefix('.') {
+        Some(key) => {
+            out.push(b'{');
+            write_string(&mut out, key);
+            out.push(b':');
+            out.extend_from_slice(value);
+            out.push(b'}');
+        }
+        None => out.extend_from_slice(value),
+    }
+    out.push(b']');
+    out
+}
+
+/// Whether a key is the name of an event in snake case.
+fn is_snake(key: &[u8]) -> bool {
+    let same = |name: &&str| {
+        let first = key.iter().take_while(|byte| **byte != b'.').filter(|byte| **byte != b'_');
+        first.map(u8::to_ascii_lowercase).eq(name.bytes().map(|byte| byte.to_ascii_lowercase()))
+    };
+    key.contains(&b'_') && NAMES.iter().any(same)
+}
+
+/// JSON with the underscores of all keys left out, and a dot behind the name of an object that a key goes on from.
+fn without_underscores(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let (mut start, mut depth, mut is_inside, mut is_escaped) = (0usize, 0usize, false, false);
+    for (at, byte) in json.iter().enumerate() {
+        out.push(*byte);
+        match byte {
+            b'{' if !is_inside => depth = depth.saturating_add(1),
+            b'}' if !is_inside => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if *byte == b'"' && !is_escaped {
+            let rest = json.get(at.saturating_add(1)..).unwrap_or_default();
+            if is_inside && rest.trim_ascii_start().starts_with(b":") {
+                let key = out.get(start..out.len().saturating_sub(1)).and_then(decode);
+                if let Some(plain) = key.and_then(|key| plain_key(&key)) {
+                    let own = GRAYLOG.iter().find(|(name, _)| depth == 1 && plain.eq_ignore_ascii_case(name));
+                    out.truncate(start.saturating_sub(1));
+                    write_string(&mut out, own.map_or(&plain, |(_, own)| own));
+                }
+            }
+            is_inside = !is_inside;
+            start = out.len();
+        }
+        is_escaped = *byte == b'\\' && is_inside && !is_escaped;
+    }
+    out
+}
+
+/// A key in snake case without its underscores; `None` where it has none.
+fn plain_key(key: &str) -> Option<String> {
+    key.as_bytes().contains(&b'_').then_some(())?;
+    let (mut plain, mut start) = (String::new(), 0usize);
+    for part in key.chars().filter(|part| *part != '_') {
+        let is_object =
+            |known: &&str| plain.get(start..).is_some_and(|name| name.eq_ignore_ascii_case(known));
+        if part != '.' && JOINED.iter().any(is_object) {
+            plain.push('.');
+            start = plain.len();
+        }
+        plain.push(part);
+    }
+    Some(plain)
+}
+
 /// A key without what a pipeline made of it.
 fn renamed(key: &str) -> Option<Cow<'_, str>> {
-    if let Some(rest) = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix)) {
+    let mut rest = PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key);
+    if let Some((records, inner)) = rest.split_at_checked(RECORDS.len())
+        && records.eq_ignore_ascii_case(RECORDS)
+    {
+        rest = ELEMENTS.iter().find_map(|element| inner.strip_prefix(element)).unwrap_or(rest);
+    }
+    if rest.len() < key.len() {
         return Some(Cow::Borrowed(rest));
     }
     let plain = match key.as_bytes() {
@@ -206,8 +336,45 @@ mod tests {
             ("user_s", Some("user")),
             ("_s", None),
             ("is_b", Some("is")),
+            ("Records{}.eventName", Some("eventName")),
+            ("Vendor.records[0].operationName", Some("operationName")),
+            ("records", None),
         ] {
             assert_eq!(renamed(key).as_deref(), plain, "{key}");
+        }
+    }
+
+    #[test]
+    fn snake_case_is_told_by_a_name() {
+        for (key, is) in [
+            ("event_name", true),
+            ("_eventName", true),
+            ("OPERATION_NAME.value", true),
+            ("eventName", false),
+            ("event_names", false),
+            ("_", false),
+        ] {
+            assert_eq!(is_snake(key.as_bytes()), is, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_lose_their_underscores_and_texts_keep_them() {
+        for (snake, plain) in [
+            (r#"{"a_b" : "c_d", "e_":{"\"_f":[{"g_h":1}]}}"#, r#"{"ab" : "c_d", "e":{"\"f":[{"gh":1}]}}"#),
+            (r#"{"user_identity_type":1,"user_agent":2}"#, r#"{"userIdentity.type":1,"useragent":2}"#),
+            (
+                r#"{"proto_payload_request_metadata_caller_ip":1}"#,
+                r#"{"protopayload.requestmetadata.callerip":1}"#,
+            ),
+            (
+                r#"{"user_identity":{"principal_id":1},"x_\\":""}"#,
+                r#"{"useridentity":{"principalid":1},"x\\":""}"#,
+            ),
+        ] {
+            let plain_case = |text: &str| text.to_ascii_lowercase();
+            let out = String::from_utf8(without_underscores(snake.as_bytes())).unwrap();
+            assert_eq!(plain_case(&out), plain_case(plain), "{snake}");
         }
     }
 }

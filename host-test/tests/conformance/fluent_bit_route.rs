@@ -47,8 +47,9 @@ fn every_vector(cases: &[&Case]) -> Result<(), Failed> {
             let added = case.policy.as_ref().is_some_and(|policy| policy.contains("\"operation\""));
             let Expectation::Inserted(inserted) = &case.expectation else { continue };
             // Lines of files hold no base64: services hand it over.
-            let data = b"\"data\":\"";
-            let is_base64 = case.record.windows(data.len()).any(|window| window == data);
+            let is_base64 = ["\"data\":\"", "\"bootstrapServers\":\""]
+                .iter()
+                .any(|mark| case.record.windows(mark.len()).any(|window| window == mark.as_bytes()));
             if added || is_base64 || !inserted.contains(&mine) {
                 continue;
             }

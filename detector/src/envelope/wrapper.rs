@@ -108,6 +108,17 @@ paths! {
     ANY => "logText",
     NO_LINE => "input",
     NO_LINE => "udm",
+    // Alerts of Azure Monitor on the activity log.
+    NO_LINE => "alertContext",
+    NO_LINE => "context.activityLog",
+    // What shippers and products keep of what they parsed, or of the original beside it.
+    NO_LINE => "json",
+    NO_LINE => "_json",
+    NO_LINE => "log_processed",
+    NO_LINE => "source_json",
+    NO_LINE => "_airbyte_data",
+    NO_LINE => "cloud_trail_event",
+    ANY => "rawmsg",
     // Items of state: AWS Config's notifications, rules and files, Google's history of assets.
     NO_LINE => "configurationItem",
     NO_LINE => "configurationItems",

@@ -6,7 +6,7 @@ use super::{
     spelled, state, udm, values,
 };
 use crate::envelope::object_of;
-use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, write_string};
+use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, paths, write_string};
 use alloc::vec::Vec;
 
 /// What a path says.
@@ -94,32 +94,55 @@ const NATIVE: [&str; 24] = [
     "protoPayload",
 ];
 
-/// Each product's table, and the path that tells it. Those come last that stand beside an event which is described in
-/// them.
-static SCHEMAS: [(&str, &Paths<'static>); 15] = [
-    ("configurationItemStatus", &state::CONFIG),
-    ("asset.assetType", &state::ASSET),
-    ("data.resourceInfo.id", &state::NOTIFICATION),
-    ("targetResourceId", &state::CHANGE),
-    ("protopayload_auditlog", &export::PATHS),
-    ("GCPResourceName", &sentinel::PATHS),
-    ("metadata.productEventType", &udm::PATHS),
-    ("metadata.product_event_type", &udm::PATHS),
-    ("rpc.method", &otel::PATHS),
-    ("azure.operation.name", &otel::PATHS),
-    ("output_fields.ka.verb", &cluster::PATHS),
-    ("requestURI", &cluster::PATHS),
-    ("protoPayload.resourceName", &cluster::PATHS),
-    ("api.operation", &ocsf::PATHS),
-    ("event.action", &ecs::PATHS),
+paths! {
+    /// What tells each product's schema, by its place among [`SCHEMAS`]. Those come last that stand beside an event which is
+    /// described in them.
+    TELLS:
+    0 => "configurationItemStatus",
+    1 => "resource-type",
+    2 => "asset.assetType",
+    3 => "data.resourceInfo.id",
+    4 => "targetResourceId",
+    5 => "protopayload_auditlog",
+    6 => "GCPResourceName",
+    7 => "metadata.productEventType",
+    8 => "metadata.product_event_type",
+    9 => "rpc.method",
+    10 => "azure.operation.name",
+    11 => "output_fields.ka.verb",
+    12 => "requestURI",
+    13 => "protoPayload.resourceName",
+    14 => "api.operation",
+    15 => "event.action";
+}
+
+/// Each product's table.
+static SCHEMAS: [&Paths<'static>; 16] = [
+    &state::CONFIG,
+    &state::STACK,
+    &state::ASSET,
+    &state::NOTIFICATION,
+    &state::CHANGE,
+    &export::PATHS,
+    &sentinel::PATHS,
+    &udm::PATHS,
+    &udm::PATHS,
+    &otel::PATHS,
+    &otel::PATHS,
+    &cluster::PATHS,
+    &cluster::PATHS,
+    &cluster::PATHS,
+    &ocsf::PATHS,
+    &ecs::PATHS,
 ];
 
 /// Reads an object that may tell of an event in another product's schema, of a process that began, or of a
 /// device's line.
 pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
-    let told = SCHEMAS.iter().filter(|(tell, _)| object.at(tell).is_some());
-    told.map(|(_, paths)| **paths)
-        .find_map(|paths| anew(object, paths))
+    let told = collect(object, TELLS);
+    told.iter()
+        .filter_map(|(place, _)| SCHEMAS.get(usize::from(*place)))
+        .find_map(|paths| anew(object, **paths))
         .or_else(|| process::observe(object))
         .or_else(|| line::observe(object))
         .or_else(|| observe_event(object))

@@ -2,7 +2,7 @@
 //! key with the type of a column behind it, the keys of objects joined by underscores, in snake case or behind a parser's
 //! prefix, a list's members apart. Writes them anew in the spelling of the provider, of whose names it knows few.
 
-use crate::json::{Elements, Index, decode, write_string};
+use crate::json::{Elements, Index, Known, decode, known, write_string};
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
 /// Members that are objects or lists, and are read as such where they are texts.
@@ -47,15 +47,21 @@ const PREFIXES: [&str; 2] = ["Vendor.", "detail."];
 const RECORDS: &str = "records";
 const ELEMENTS: [&str; 2] = ["[0].", "{}."];
 
-/// The names of an event that tell that its keys are in snake case.
-const NAMES: [&str; 6] = [
-    "eventName",
-    "operationName",
-    "operationNameValue",
-    "methodName",
-    "protoPayload",
-    "protoPayloadMethodName",
+/// The names of an event that tell that its keys are in snake case, or that all of them have an underscore before them.
+const NAMES: [&str; 9] = [
+    "_eventName",
+    "_methodName",
+    "_operationName",
+    "event_name",
+    "method_name",
+    "operation_name",
+    "operation_name_value",
+    "proto_payload",
+    "proto_payload_method_name",
 ];
+
+/// Their signatures.
+const KNOWN: Known = known(&[&NAMES]);
 
 /// Objects whose members snake case may have joined to their names.
 const JOINED: [&str; 7] = [
@@ -77,7 +83,7 @@ const COLUMN_TYPES: [u8; 5] = [b's', b'd', b'b', b'g', b't'];
 /// Writes an object with those members behind it that are to be read in another spelling; `None` where all are as they
 /// should be.
 pub(super) fn anew(object: &Index<'_>) -> Option<Vec<u8>> {
-    if !object.members().any(|member| member.key().is_some_and(|key| is_snake(&key))) {
+    if !object.members_like(&KNOWN).any(|member| member.key().is_some_and(|key| is_snake(&key))) {
         return respelled(object);
     }
     let plain = without_underscores(object.bytes().get(..=object.end()?)?);
@@ -140,13 +146,10 @@ fn element(path: &str, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether a key is the name of an event in snake case.
+/// Whether a key is the name of an event in snake case, or begins with it.
 fn is_snake(key: &[u8]) -> bool {
-    let same = |name: &&str| {
-        let first = key.iter().take_while(|byte| **byte != b'.').filter(|byte| **byte != b'_');
-        first.map(u8::to_ascii_lowercase).eq(name.bytes().map(|byte| byte.to_ascii_lowercase()))
-    };
-    key.contains(&b'_') && NAMES.iter().any(same)
+    let first = key.split(|byte| *byte == b'.').next().unwrap_or_default();
+    NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(first))
 }
 
 /// JSON with the underscores of all keys left out, and a dot behind the name of an object that a key goes on from.
@@ -352,7 +355,7 @@ mod tests {
             ("OPERATION_NAME.value", true),
             ("eventName", false),
             ("event_names", false),
-            ("_", false),
+            ("event_names.x", false),
         ] {
             assert_eq!(is_snake(key.as_bytes()), is, "{key}");
         }

@@ -1,4 +1,4 @@
-//! Items of state, which say what a thing has become and not who asked for it: AWS Config's, Google's feeds of assets,
+//! Items of state, which say what a thing has become and not who asked for it: AWS Config's and CloudFormation's, Google's feeds of assets,
 //! the changes of Azure's Resource Graph and its notifications of resources. Each is told as the operation that leads to
 //! the state, without an actor.
 
@@ -18,6 +18,14 @@ paths! {
     Says::Account.code() => "accountId",
     Says::Time.code() => "configurationItemCaptureTime",
     Says::Request.code() => "configuration";
+}
+
+paths! {
+    /// An event of CloudFormation's about a resource of a stack.
+    pub(super) STACK:
+    Says::Thing.code() => "resource-type",
+    Says::Change.code() => "status-details.status",
+    Says::Id.code() => "physical-resource-id";
 }
 
 paths! {
@@ -81,9 +89,15 @@ pub(super) enum Change {
 
 /// The words for it, as they are spelled: a state before has `DELETED` where what comes after is new.
 const CHANGES: [(Change, &str); 4] = [
-    (Change::Created, "CREATE Create ResourceDiscovered ResourceNotRecorded DOES_NOT_EXIST DELETED"),
-    (Change::Updated, "UPDATE Update OK PRESENT"),
-    (Change::Deleted, "DELETE Delete ResourceDeleted ResourceDeletedNotRecorded Deleted true"),
+    (
+        Change::Created,
+        "CREATE Create CREATE_COMPLETE ResourceDiscovered ResourceNotRecorded DOES_NOT_EXIST DELETED",
+    ),
+    (Change::Updated, "UPDATE Update UPDATE_COMPLETE OK PRESENT"),
+    (
+        Change::Deleted,
+        "DELETE Delete DELETE_COMPLETE ResourceDeleted ResourceDeletedNotRecorded Deleted true",
+    ),
     (Change::Written, "CreatedOrUpdated"),
 ];
 

@@ -30,16 +30,6 @@ const OBJECTS: [&str; 18] = [
 /// Under another name than its own.
 const RENAMED: (&str, &str) = ("requestParameterJson", "requestParameters");
 
-/// What Graylog's input of CloudTrail calls the event's own members, without the underscores.
-const GRAYLOG: [(&str, &str); 6] = [
-    ("sourceAddress", "sourceIPAddress"),
-    ("userAccessKeyId", "userIdentity.accessKeyId"),
-    ("userAccountId", "userIdentity.accountId"),
-    ("userName", "userIdentity.userName"),
-    ("userPrincipalArn", "userIdentity.arn"),
-    ("userType", "userIdentity.type"),
-];
-
 /// What stands before all keys of an event that a parser has put below its own, joined by dots.
 const PREFIXES: [&str; 2] = ["Vendor.", "detail."];
 
@@ -155,22 +145,16 @@ fn is_snake(key: &[u8]) -> bool {
 /// JSON with the underscores of all keys left out, and a dot behind the name of an object that a key goes on from.
 fn without_underscores(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len());
-    let (mut start, mut depth, mut is_inside, mut is_escaped) = (0usize, 0usize, false, false);
+    let (mut start, mut is_inside, mut is_escaped) = (0usize, false, false);
     for (at, byte) in json.iter().enumerate() {
         out.push(*byte);
-        match byte {
-            b'{' if !is_inside => depth = depth.saturating_add(1),
-            b'}' if !is_inside => depth = depth.saturating_sub(1),
-            _ => {}
-        }
         if *byte == b'"' && !is_escaped {
             let rest = json.get(at.saturating_add(1)..).unwrap_or_default();
             if is_inside && rest.trim_ascii_start().starts_with(b":") {
                 let key = out.get(start..out.len().saturating_sub(1)).and_then(decode);
                 if let Some(plain) = key.and_then(|key| plain_key(&key)) {
-                    let own = GRAYLOG.iter().find(|(name, _)| depth == 1 && plain.eq_ignore_ascii_case(name));
                     out.truncate(start.saturating_sub(1));
-                    write_string(&mut out, own.map_or(&plain, |(_, own)| own));
+                    write_string(&mut out, &plain);
                 }
             }
             is_inside = !is_inside;

@@ -123,7 +123,8 @@ impl Report {
     fn budgets(&self, page: &mut String) -> Result<(), String> {
         let module = tapsieve_host_test::engines::module_bytes()?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        let gzipped = gzip.write_all(&module).and_then(|()| gzip.finish()).map_err(|error| error.to_string())?;
+        let gzipped =
+            gzip.write_all(&module).and_then(|()| gzip.finish()).map_err(|error| error.to_string())?;
         let noise = |name| self.nanoseconds("noise", name);
         let jq = self.command_speed("jq");
         let size = |what, max: usize, bytes: usize| {

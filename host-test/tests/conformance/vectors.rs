@@ -7,6 +7,7 @@ use tapsieve_host_test::engines::{Answer, Compare, ENGINES, EngineKind};
 use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 
 use crate::absent;
+use crate::fluent_bit_route::is_for_rules;
 
 pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFile]) -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -16,7 +17,7 @@ pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFi
             continue;
         }
         for file in files {
-            for case in file.cases.iter().filter(|case| delivered(kind, case)) {
+            for case in file.cases.iter().filter(|case| delivered(kind, file, case)) {
                 let name = format!("{}/{}/{}", kind.name, file.name, case.name);
                 trials.push(Trial::test(name, move || one_case(kind, case)));
             }
@@ -39,9 +40,11 @@ pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFi
     trials
 }
 
-/// Whether the engine is given the case: a shipper has one policy for all cases.
-fn delivered(kind: &EngineKind, case: &Case) -> bool {
-    kind.compare == Compare::Bytes || (case.shippers && case.policy.is_none())
+/// Whether the engine is given the case: a shipper has one policy for all cases, and Fluent Bit's rules are for what
+/// providers write.
+fn delivered(kind: &EngineKind, file: &VectorFile, case: &Case) -> bool {
+    let is_picked = kind.name != "fluent-bit-routed" || is_for_rules(file, case);
+    kind.compare == Compare::Bytes || (case.shippers && case.policy.is_none() && is_picked)
 }
 
 fn one_case(kind: &EngineKind, case: &Case) -> Result<(), Failed> {
@@ -80,7 +83,8 @@ fn every_case_twice(kind: &EngineKind, files: &[VectorFile]) -> Result<(), Faile
     let mut engine = (kind.open)()?;
     for _ in 0..2 {
         for file in files {
-            for case in file.cases.iter().filter(|case| case.policy.is_none() && delivered(kind, case)) {
+            for case in file.cases.iter().filter(|case| case.policy.is_none() && delivered(kind, file, case))
+            {
                 let answer = engine.process(&case.record)?;
                 as_expected(kind.compare, case, &answer)
                     .map_err(|problem| format!("{}: case {}: {problem}", file.name, case.name))?;

@@ -157,6 +157,8 @@ class Sifter:
                         at += 1
                         if frame.kind is _frames.Kind.RECORD:
                             yield from self._record(data, base, frame)
+                        elif frame.kind is _frames.Kind.OTHER and data[frame.end - 1 : frame.end] == b"}":
+                            yield self._other(data, base, frame)
                         else:
                             self._count_frame(frame.kind)
                             yield Part(Kind.PASSED, frame)
@@ -235,13 +237,26 @@ class Sifter:
     def _line(self, block: bytes, base: int, start: int, end: int) -> Iterator[Part]:
         line = block[start:end]
         text = line.strip(_BLANKS)
-        if not is_record(text):
-            self._count_other(text)
-            yield Part(Kind.PASSED, _lines(start, end))
-            return
         begin = start + len(line) - len(line.lstrip(_BLANKS))
         frame = Frame(start, begin, begin + len(text), end, _frames.Kind.RECORD, Place.LINE)
-        yield from self._record(block, base, frame)
+        if is_record(text):
+            yield from self._record(block, base, frame)
+        elif text.endswith(b"}"):
+            yield self._other(block, base, frame._replace(kind=_frames.Kind.OTHER))
+        else:
+            self._count_other(text)
+            yield Part(Kind.PASSED, _lines(start, end))
+
+    def _other(self, block: bytes, base: int, frame: Frame) -> Part:
+        """Asks about a line that ends as JSON does; where no event is in it, it is a line like any other."""
+        part = self._one(block, base, frame, frame)
+        if part.kind is Kind.ENRICHED:
+            self.line += 1
+            return part
+        self.counts.unchanged -= part.kind is Kind.UNCHANGED
+        self.counts.dropped -= part.kind is Kind.DROPPED
+        self._count_frame(frame.kind)
+        return Part(Kind.PASSED, frame)
 
     def _record(self, block: bytes, base: int, frame: Frame) -> Iterator[Part]:
         """Asks about a frame's record, or its records where several objects stand in a row."""

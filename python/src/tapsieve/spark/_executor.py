@@ -68,6 +68,10 @@ def enrich_batches(
         found, asked = find(one, records)
         if one.failures > failures:
             log.warning("module failed %d times, last: %s", one.failures - failures, one.last_failure)
+        # What is no JSON object is not dropped.
+        for row in [row for row, what in found.items() if what.record is None]:
+            if not is_record(_bytes(records[row])):
+                del found[row]
         if not only_mirror and drops_ruled_out:
             for row, value in enumerate(records):
                 if row not in asked and value.is_valid and is_record(_bytes(value)):

@@ -97,6 +97,16 @@ impl Sifted {
         self.changes.push((u32::try_from(number).unwrap_or(u32::MAX), change));
     }
 
+    /// What goes on instead of a frame are the last `len` enriched bytes, nothing where there are none; `None` changes nothing.
+    fn replace(&mut self, number: usize, len: Option<usize>) {
+        let end = self.enriched.len();
+        match len {
+            None => {}
+            Some(0) => self.change(number, Change::Dropped),
+            Some(len) => self.change(number, Change::Enriched(end - len..end)),
+        }
+    }
+
     fn fail(&mut self, number: usize, trap: Trap) {
         self.counts.failures += 1;
         self.first_failure.get_or_insert((number, trap));
@@ -274,14 +284,14 @@ impl<D: Decider> Sieve<D> {
             let record = (frame.start - base) as usize..(frame.end - base) as usize;
             match frame.kind {
                 Kind::Record => self.record(block, record, at, out, tell)?,
-                Kind::Other if block[record.clone()].ends_with(b"}") && !self.options.wrap_lines => {
-                    self.line(block, record, at, out, tell)?;
-                }
                 Kind::Other if self.options.wrap_lines => {
                     self.wrapped_line(&block[record], at, out, tell)?;
                     if at + 1 < numbers.end {
                         self.decider.load(block).map_err(unscanned(at + 1))?;
                     }
+                }
+                Kind::Other if block[record.clone()].ends_with(b"}") => {
+                    self.line(block, record, at, out, tell)?;
                 }
                 _ => count(frame.kind, &mut out.counts),
             }
@@ -326,14 +336,7 @@ impl<D: Decider> Sieve<D> {
     ) -> Result<(), Failure> {
         let Some(parts) = several(&block[record.clone()]) else {
             let outcome = self.one(block, record, number, out, tell)?;
-            match outcome {
-                Some(0) => out.change(number, Change::Dropped),
-                Some(len) => {
-                    let end = out.enriched.len();
-                    out.change(number, Change::Enriched(end - len..end));
-                }
-                None => {}
-            }
+            out.replace(number, outcome);
             return Ok(());
         };
         let mut line = Vec::new();
@@ -353,12 +356,9 @@ impl<D: Decider> Sieve<D> {
             before = part.end;
         }
         line.extend_from_slice(&block[before..record.end]);
-        if line.is_empty() {
-            out.change(number, Change::Dropped);
-        } else if is_changed {
-            let start = out.enriched.len();
+        if line.is_empty() || is_changed {
             out.enriched.extend_from_slice(&line);
-            out.change(number, Change::Enriched(start..out.enriched.len()));
+            out.replace(number, Some(line.len()));
         }
         Ok(())
     }
@@ -375,10 +375,7 @@ impl<D: Decider> Sieve<D> {
     ) -> Result<(), Failure> {
         let before = out.counts;
         match self.one(block, record, number, out, tell)? {
-            Some(len) if len > 0 => {
-                let end = out.enriched.len();
-                out.change(number, Change::Enriched(end - len..end));
-            }
+            enriched @ Some(1..) => out.replace(number, enriched),
             _ => {
                 out.counts = before;
                 count(Kind::Other, &mut out.counts);
@@ -404,14 +401,7 @@ impl<D: Decider> Sieve<D> {
             Err(trap) => Err(Failure { trap, number, stage: Stage::Record }),
         };
         self.wrapped = wrapped;
-        match result? {
-            Some(0) => out.change(number, Change::Dropped),
-            Some(len) => {
-                let end = out.enriched.len();
-                out.change(number, Change::Enriched(end - len..end));
-            }
-            None => {}
-        }
+        out.replace(number, result?);
         Ok(())
     }
 

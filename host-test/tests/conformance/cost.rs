@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use libtest_mimic::{Failed, Trial};
 use tapsieve_host_test::engines::module_bytes;
 use tapsieve_host_test::workload::noise;
-use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::absent;
+use crate::instructions::Counter;
 
 /// The lengths at which a shape is tried, in bytes, and at twice that.
 const BYTES: [usize; 3] = [16 << 10, 128 << 10, 512 << 10];
@@ -24,9 +24,6 @@ const TIMES_NOISE_MAX: u64 = 50;
 
 /// Fuel that means nothing: what is bounded by a limit of its own is spent before it is in proportion to the length.
 const FREE: u64 = 4_000_000;
-
-/// More than anything here takes.
-const FUEL: u64 = u64::MAX / 2;
 
 /// Where the pieces stand.
 #[derive(Clone, Copy)]
@@ -194,55 +191,14 @@ fn noise_of_a_mebibyte() -> Result<&'static u64, Failed> {
     fuel.as_ref().map_err(|error| error.as_str().into())
 }
 
-struct Counter {
-    store: Store<()>,
-    memory: Memory,
-    malloc: TypedFunc<u32, u32>,
-    free: TypedFunc<u32, ()>,
-    process: TypedFunc<(u32, u32), u64>,
-}
-
-impl Counter {
-    fn new() -> Result<Self, String> {
-        static MODULE: OnceLock<Result<Module, String>> = OnceLock::new();
-        let module = MODULE.get_or_init(|| {
-            let engine = Engine::new(Config::new().consume_fuel(true)).map_err(|error| error.to_string())?;
-            Module::new(&engine, module_bytes()?).map_err(|error| error.to_string())
-        });
-        let module = module.as_ref().map_err(String::clone)?;
-        let mut store = Store::new(module.engine(), ());
-        let text = |error: wasmtime::Error| error.to_string();
-        store.set_fuel(FUEL).map_err(text)?;
-        let instance = Instance::new(&mut store, module, &[]).map_err(text)?;
-        Ok(Counter {
-            memory: instance.get_memory(&mut store, "memory").ok_or("no export `memory`")?,
-            malloc: instance.get_typed_func(&mut store, "malloc").map_err(text)?,
-            free: instance.get_typed_func(&mut store, "free").map_err(text)?,
-            process: instance.get_typed_func(&mut store, "process").map_err(text)?,
-            store,
-        })
-    }
-
-    fn count(&mut self, record: &[u8]) -> wasmtime::Result<u64> {
-        let length = u32::try_from(record.len())?;
-        let buffer = self.malloc.call(&mut self.store, length)?;
-        self.memory.write(&mut self.store, buffer as usize, record)?;
-        self.store.set_fuel(FUEL)?;
-        self.process.call(&mut self.store, (buffer, length))?;
-        let fuel = FUEL - self.store.get_fuel()?;
-        self.free.call(&mut self.store, buffer)?;
-        Ok(fuel)
-    }
-}
-
 /// What it takes to process one record, in wasmtime's units of fuel.
 fn fuel_of(record: &[u8]) -> Result<u64, String> {
     thread_local!(static COUNTER: RefCell<Option<Counter>> = const { RefCell::new(None) });
     COUNTER.with_borrow_mut(|counter| {
         if counter.is_none() {
-            *counter = Some(Counter::new()?);
+            *counter = Some(Counter::new(&module_bytes()?)?);
         }
         let Some(counter) = counter else { return Err("no counter".into()) };
-        counter.count(record).map_err(|error| error.to_string())
+        counter.count(record).map(|(fuel, _)| fuel)
     })
 }

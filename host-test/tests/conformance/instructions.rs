@@ -12,6 +12,7 @@ use libtest_mimic::{Failed, Trial};
 use tapsieve_host_test::engines::module_bytes;
 use tapsieve_host_test::root;
 use tapsieve_host_test::workload::{Workload, workloads};
+use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::absent;
 
@@ -25,15 +26,15 @@ const FUEL: u64 = u64::MAX / 2;
 type Count = fn(&[u8], &Workload) -> Result<(u64, u64), String>;
 
 /// An engine's name and how it counts.
-type Counter = (&'static str, Count);
+type Contender = (&'static str, Count);
 
-const COUNTERS: [Counter; 2] = [("wasmtime", count_wasmtime), ("wasmi", count_wasmi)];
+const COUNTERS: [Contender; 2] = [("wasmtime", count_wasmtime), ("wasmi", count_wasmi)];
 
 pub(crate) fn trials() -> Vec<Trial> {
     if let Err(reason) = module_bytes() {
         return vec![absent("instructions".into(), true, reason)];
     }
-    let trial = |(name, count): Counter| {
+    let trial = |(name, count): Contender| {
         Trial::test(format!("instructions/{name}"), move || compare(name, &measure(count)?))
     };
     COUNTERS.map(trial).into()
@@ -99,10 +100,6 @@ fn compare(engine: &str, counts: &[(&str, u64)]) -> Result<(), Failed> {
     Err(problems.into())
 }
 
-fn longest(workload: &Workload) -> usize {
-    workload.records.iter().map(Vec::len).max().unwrap_or_default()
-}
-
 fn check(workload: &Workload, found: usize) -> Result<(), String> {
     match found == workload.mirror {
         true => Ok(()),
@@ -110,34 +107,62 @@ fn check(workload: &Workload, found: usize) -> Result<(), String> {
     }
 }
 
-/// Through `process`, from one buffer.
-fn count_wasmtime(module: &[u8], workload: &Workload) -> Result<(u64, u64), String> {
-    use wasmtime::{Config, Engine, Instance, Module, Store};
-    let text = |error: wasmtime::Error| error.to_string();
-    let engine = Engine::new(Config::new().consume_fuel(true)).map_err(text)?;
-    let module = Module::new(&engine, module).map_err(text)?;
-    let mut store = Store::new(&engine, ());
-    store.set_fuel(FUEL).map_err(text)?;
-    let instance = Instance::new(&mut store, &module, &[]).map_err(text)?;
-    let memory = instance.get_memory(&mut store, "memory").ok_or("no export `memory`")?;
-    let malloc = instance.get_typed_func::<u32, u32>(&mut store, "malloc").map_err(text)?;
-    let process = instance.get_typed_func::<(u32, u32), u64>(&mut store, "process").map_err(text)?;
-    let buffer = malloc.call(&mut store, longest(workload) as u32).map_err(text)?;
+/// An instance in wasmtime that says what a record takes.
+pub(crate) struct Counter {
+    store: Store<()>,
+    memory: Memory,
+    malloc: TypedFunc<u32, u32>,
+    free: TypedFunc<u32, ()>,
+    process: TypedFunc<(u32, u32), u64>,
+}
 
-    let mut found = 0;
-    let mut start = None;
-    store.set_fuel(FUEL).map_err(text)?;
-    for record in std::iter::once(&Vec::new()).chain(&workload.records) {
-        memory.write(&mut store, buffer as usize, record).map_err(|error| error.to_string())?;
-        let answer = process.call(&mut store, (buffer, record.len() as u32)).map_err(text)?;
-        found += usize::from((answer >> 32) as u32 != buffer);
-        if start.is_none() {
-            start = Some(FUEL - store.get_fuel().map_err(text)?);
-            store.set_fuel(FUEL).map_err(text)?;
-        }
+impl Counter {
+    /// Starts a module.
+    pub(crate) fn new(module: &[u8]) -> Result<Self, String> {
+        let text = |error: wasmtime::Error| error.to_string();
+        let engine = Engine::new(Config::new().consume_fuel(true)).map_err(text)?;
+        let module = Module::new(&engine, module).map_err(text)?;
+        let mut store = Store::new(&engine, ());
+        store.set_fuel(FUEL).map_err(text)?;
+        let instance = Instance::new(&mut store, &module, &[]).map_err(text)?;
+        Ok(Counter {
+            memory: instance.get_memory(&mut store, "memory").ok_or("no export `memory`")?,
+            malloc: instance.get_typed_func(&mut store, "malloc").map_err(text)?,
+            free: instance.get_typed_func(&mut store, "free").map_err(text)?,
+            process: instance.get_typed_func(&mut store, "process").map_err(text)?,
+            store,
+        })
+    }
+
+    /// The fuel that `process` takes for a record, and whether it answers with another.
+    pub(crate) fn count(&mut self, record: &[u8]) -> Result<(u64, bool), String> {
+        self.call(record).map_err(|error| error.to_string())
+    }
+
+    fn call(&mut self, record: &[u8]) -> wasmtime::Result<(u64, bool)> {
+        let length = u32::try_from(record.len())?;
+        let buffer = self.malloc.call(&mut self.store, length.max(1))?;
+        self.memory.write(&mut self.store, buffer as usize, record)?;
+        self.store.set_fuel(FUEL)?;
+        let answer = self.process.call(&mut self.store, (buffer, length))?;
+        let fuel = FUEL - self.store.get_fuel()?;
+        self.free.call(&mut self.store, buffer)?;
+        Ok((fuel, (answer >> 32) as u32 != buffer))
+    }
+}
+
+/// Through `process`, as `tapsieve` calls it.
+fn count_wasmtime(module: &[u8], workload: &Workload) -> Result<(u64, u64), String> {
+    let mut counter = Counter::new(module)?;
+    let (start, _) = counter.count(b"")?;
+    let (mut found, mut all) = (0, 0);
+    for record in &workload.records {
+        let (fuel, is_changed) = counter.count(record)?;
+        found += usize::from(is_changed);
+        all += fuel;
     }
     check(workload, found)?;
-    Ok((start.unwrap_or_default(), FUEL - store.get_fuel().map_err(text)?))
+    Ok((start, all))
 }
 
 /// Through `fluent_bit_process`, as Fluent Bit calls it.

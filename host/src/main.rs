@@ -7,6 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Find traffic mirroring in audit events with the module that log shippers load.
 #[derive(Parser)]
 #[command(name = "tapsieve", version, after_help = commands::EXIT_CODES)]

@@ -10,7 +10,7 @@ use tapsieve_host_test::http::Client;
 use super::{MIRROR, NDJSON, Setup};
 
 /// Far above what the limits in these tests allow, far below what is sent.
-const MEMORY_KIB_MAX: u64 = 160 << 10;
+const MEMORY_KIB_MAX: u64 = 80 << 10;
 
 /// The sidecar has stayed within its memory and takes the next batch.
 fn is_well(setup: &Setup) {

@@ -71,8 +71,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MIB", default_value = "32", value_parser = clap::value_parser!(u32).range(1..=1024))]
     body_mib: u32,
 
-    /// Hold at most so much of bodies in memory, in MiB, and one body more to finish it; who sends more waits
-    #[arg(long, value_name = "MIB", default_value = "128", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    /// Hold at most so much of bodies and of what is said of them in memory, in MiB; who sends more waits
+    #[arg(long, value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u32).range(1..=16384))]
     in_flight_mib: u32,
 
     /// Work on at most so many requests at once; when a quarter more connections are open, the slowest gives way

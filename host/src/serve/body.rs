@@ -162,7 +162,9 @@ async fn collect(
     let first = turn.queue(budget.reserve(READ_BYTES.min(limit), patience())).await;
     let mut reserved = first.map_err(|_| BodyError::Busy)?;
     turn.holds(reserved.bytes());
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(READ_BYTES));
+    // That is address space; where there is none, it grows.
+    let mut bytes = Vec::new();
+    let _ = bytes.try_reserve_exact(announced.unwrap_or(0));
     let slow = |_| BodyError::Slow { seconds: limits.read_time_max.as_secs() };
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(slow)? {
         let frame = frame.map_err(|error| BodyError::Broken(error.to_string()))?;
@@ -170,13 +172,17 @@ async fn collect(
         if bytes.len() + data.len() > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        let more = reserved.wait(bytes.len() + data.len(), patience());
-        turn.queue(more).await.map_err(|_| BodyError::Busy)?;
+        let growth = Growth::of(&bytes, data.len(), limit);
+        if reserved.grow(growth.held).is_err() {
+            let more = reserved.wait(bytes.len() + data.len(), patience());
+            turn.queue(more).await.map_err(|_| BodyError::Busy)?;
+        }
         turn.holds(reserved.bytes());
+        bytes.reserve_exact(growth.more);
         bytes.extend_from_slice(&data);
     }
     if encoding != Encoding::Plain {
-        let plain = bytes.len() + bytes.len().saturating_mul(EXPANSION).min(limit);
+        let plain = (bytes.len() + bytes.len().saturating_mul(EXPANSION).min(limit)).min(reserved.most());
         turn.queue(reserved.wait(plain, patience())).await.map_err(|_| BodyError::Busy)?;
     }
     turn.work(patience()).await.map_err(|_| BodyError::Busy)?;
@@ -195,12 +201,16 @@ struct Room {
 }
 
 impl Room {
-    /// Waits for memory, on a thread of its own.
-    fn grow(&mut self, bytes: usize) -> Result<(), Expansion> {
-        if self.reserved.grow(bytes).is_ok() {
+    /// Takes memory for `held` bytes if it is there, and else waits for `least`, on a thread of its own.
+    fn grow(&mut self, least: usize, held: usize) -> Result<(), Expansion> {
+        let most = self.reserved.most();
+        if least > most {
+            return Err(Expansion::TooLarge);
+        }
+        if self.reserved.grow(held).is_ok() {
             return Ok(());
         }
-        let more = self.reserved.wait(bytes.next_multiple_of(STEP_BYTES), patience(self.deadline));
+        let more = self.reserved.wait(least.next_multiple_of(STEP_BYTES).min(most), patience(self.deadline));
         tokio::runtime::Handle::current().block_on(more).map_err(|_| Expansion::Busy)
     }
 }
@@ -225,19 +235,20 @@ fn decompress(bytes: &[u8], encoding: Encoding, limit: usize, room: &mut Room) -
     let (name, result) = match encoding {
         Encoding::Plain => return Ok(bytes.to_vec()),
         Encoding::Gzip => {
-            ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), bytes.len(), limit, room))
+            // The last four bytes of a member say its size.
+            let said = bytes.last_chunk().map_or(0, |said| u32::from_le_bytes(*said) as usize);
+            ("gzip", expand(flate2::read::MultiGzDecoder::new(bytes), bytes.len(), said, limit, room))
         }
         Encoding::Zstd => {
+            let said = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().unwrap_or(0);
             let decoder = zstd::Decoder::with_buffer(bytes).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Ok(decoder)
             });
-            (
-                "zstd",
-                decoder
-                    .map_err(Expansion::Corrupt)
-                    .and_then(|decoder| expand(decoder, bytes.len(), limit, room)),
-            )
+            let expanded = decoder.map_err(Expansion::Corrupt).and_then(|decoder| {
+                expand(decoder, bytes.len(), usize::try_from(said).unwrap_or(0), limit, room)
+            });
+            ("zstd", expanded)
         }
     };
     result.map_err(|error| match error {
@@ -249,26 +260,51 @@ fn decompress(bytes: &[u8], encoding: Encoding, limit: usize, room: &mut Room) -
     })
 }
 
+/// How a buffer grows.
+struct Growth {
+    /// How much memory it holds while it does, in bytes.
+    held: usize,
+    /// For how many more bytes than it has.
+    more: usize,
+}
+
+impl Growth {
+    fn of(buffer: &Vec<u8>, more: usize, limit: usize) -> Growth {
+        let (len, wanted) = (buffer.len(), buffer.len() + more);
+        if wanted <= buffer.capacity() {
+            return Growth { held: wanted, more: 0 };
+        }
+        // It lies in memory twice while it moves.
+        let capacity = (len * 2).max(READ_BYTES).min(limit).max(wanted);
+        Growth { held: len + wanted, more: capacity - len }
+    }
+}
+
 enum Expansion {
     Corrupt(io::Error),
     TooLarge,
     Busy,
 }
 
+/// `said` is the size that the body says it has. It is believed no further than that no memory is touched before it is
+/// reserved.
 fn expand(
     mut from: impl Read,
     compressed: usize,
+    said: usize,
     limit: usize,
     room: &mut Room,
 ) -> Result<Vec<u8>, Expansion> {
-    let mut plain = Vec::new();
+    let mut plain = Vec::with_capacity(said.min(limit));
     let mut piece = vec![0; READ_BYTES];
     loop {
         match from.read(&mut piece) {
             Ok(0) => return Ok(plain),
             Ok(read) if plain.len() + read > limit => return Err(Expansion::TooLarge),
             Ok(read) => {
-                room.grow(compressed + plain.len() + read)?;
+                let growth = Growth::of(&plain, read, limit);
+                room.grow(compressed + plain.len() + read, compressed + growth.held)?;
+                plain.reserve_exact(growth.more);
                 plain.extend_from_slice(&piece[..read]);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -29,6 +29,8 @@ const PACE: u64 = 16 << 10;
 const CREDIT: Duration = Duration::from_secs(1);
 /// Who is so far behind gives memory back that another body waits for.
 const BEHIND_MAX: Duration = Duration::from_secs(1);
+/// So long a connection is not closed for another one, so that who comes amid a thousand others is heard.
+const GRACE: Duration = Duration::from_millis(20);
 /// At least so many connections may be open beside those that are worked for: probes come over them.
 const SPARE_MIN: usize = 16;
 
@@ -70,9 +72,11 @@ impl Connections {
     }
 
     /// A seat for a connection that was accepted; another makes room for it where all are taken.
-    pub(crate) fn seat(self: &Arc<Self>) -> Seated {
-        if self.open() >= self.open_max {
-            self.make_room();
+    pub(crate) async fn seat(self: &Arc<Self>) -> Seated {
+        while self.open() >= self.open_max
+            && let Some(pause) = self.make_room()
+        {
+            tokio::time::sleep(pause).await;
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let seat = Arc::new(Seat {
@@ -85,15 +89,18 @@ impl Connections {
                 is_told: false,
             }),
             told: watch::Sender::new(None),
+            opened: Instant::now(),
         });
         lock(&self.seats).insert(number, seat.clone());
         Seated { seat, number, connections: self.clone() }
     }
 
     /// Tells the one that is furthest behind to give way, or the last that waits for its turn where many do.
-    pub(crate) fn make_room(&self) {
+    ///
+    /// Where that one is new, it is not told yet: it says how long it is.
+    pub(crate) fn make_room(&self) -> Option<Duration> {
         let mut seats = lock(&self.seats);
-        let mut furthest: Option<(Instant, u64)> = None;
+        let mut furthest: Option<(Instant, u64, Duration)> = None;
         let mut last: Option<(Instant, u64)> = None;
         let mut queued = 0;
         for (&number, seat) in seats.iter() {
@@ -105,16 +112,23 @@ impl Connections {
                     last = Some((from, number));
                 }
                 Phase::Queued(_) => {}
-                _ if furthest.is_none_or(|(earliest, _)| state.since < earliest) => {
-                    furthest = Some((state.since, number));
+                _ if furthest.is_none_or(|(earliest, ..)| state.since < earliest) => {
+                    furthest = Some((state.since, number, seat.opened.elapsed()));
                 }
                 _ => {}
             }
         }
-        let chosen = if queued > self.queued_max { last } else { furthest.or(last) };
-        if let Some((_, number)) = chosen {
-            self.tell(&mut seats, number);
-        }
+        let number = match furthest {
+            Some((_, number, age)) if queued <= self.queued_max => {
+                if age < GRACE {
+                    return Some(GRACE - age);
+                }
+                number
+            }
+            _ => last?.1,
+        };
+        self.tell(&mut seats, number);
+        None
     }
 
     /// Tells those that are behind with their bodies to give way, until they have given so many bytes back.
@@ -193,6 +207,7 @@ pub(crate) struct Seat {
     places: Arc<Semaphore>,
     state: Mutex<State>,
     told: watch::Sender<Option<GiveWay>>,
+    opened: Instant,
 }
 
 struct State {

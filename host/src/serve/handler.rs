@@ -158,7 +158,10 @@ impl Sidecar {
         };
         let body = Arc::new(bytes);
         let frames = Arc::new(frames);
-        let task = Task { form: Form::Plain, wrap_lines: false, reserved: plain.reserved };
+        drop(plain.came);
+        let patience = self.patience(began);
+        let task =
+            Task { form: Form::Plain, wrap_lines: false, reserved: plain.reserved, came_bytes: 0, patience };
         let (parts, held) = self.pool.sift(body.clone(), frames.clone(), task).await;
         self.report_failures(&parts);
         match parts.iter().find_map(|part| part.full) {
@@ -187,6 +190,11 @@ impl Sidecar {
         turn.is_delivered();
         self.taken(&frames, parts, began, bytes_in, bytes_out);
         Answer::new(StatusCode::OK, "delivered")
+    }
+
+    /// How long memory for a request that began then may be waited for: half of the time that is left.
+    pub(crate) fn patience(&self, began: Instant) -> Duration {
+        self.answer_time_max.saturating_sub(began.elapsed()) / 2
     }
 
     /// What is answered when the downstream did not take a batch.

@@ -88,7 +88,7 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let (connections, seated) = (connections.clone(), connections.seat());
+        let (connections, seated) = (connections.clone(), connections.seat().await);
         let serving =
             connection(stream, tls.clone(), routes.clone(), graceful.watcher(), seated.seat.clone());
         tokio::spawn(async move {

@@ -149,7 +149,7 @@ fn sidecar(options: &Options, load: &Load) -> Result<Sidecar, ServeError> {
     Ok(Sidecar {
         pool: Pool::new(generation, options.cores),
         downstream: Downstream::new(uri, header).map_err(ServeError::System)?,
-        budget: Budget::new(options.in_flight_bytes_max, relieve),
+        budget: Budget::new(options.in_flight_bytes_max, options.body_bytes_max, relieve),
         connections,
         limits: Limits { body_bytes_max: options.body_bytes_max, read_time_max: options.read_time_max },
         answer_time_max: options.answer_time_max,

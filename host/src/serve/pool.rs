@@ -32,6 +32,10 @@ pub(crate) struct Task {
     /// A line of text is an event.
     pub(crate) wrap_lines: bool,
     pub(crate) reserved: Reserved,
+    /// What is held beside the body, in bytes: the body as it came, if it was compressed.
+    pub(crate) came_bytes: usize,
+    /// How long memory for the list of a small body's events may be waited for.
+    pub(crate) patience: Duration,
 }
 
 /// Why answers are not whole.
@@ -47,18 +51,36 @@ pub(crate) enum Full {
 pub(crate) struct Held {
     reserved: Reserved,
     wanted: usize,
+    /// What the first answer takes beside itself: what goes on is another body then.
+    first: usize,
     full: Option<Full>,
 }
 
 impl Held {
+    async fn new(body: &[u8], frames: &[Frame], mut task: Task) -> Held {
+        let wanted = body.len() + task.came_bytes + size_of_val(frames);
+        let full = if wanted > task.reserved.most() {
+            Some(Full::Never)
+        } else {
+            // Large bodies do not wait here: each would keep what the others wait for.
+            let taken = match wanted <= SMALL_BYTES_MAX {
+                true => task.reserved.wait(wanted, task.patience).await,
+                false => task.reserved.grow_at_last(wanted),
+            };
+            taken.err().map(|_| Full::Now)
+        };
+        Held { reserved: task.reserved, wanted, first: body.len(), full }
+    }
+
     /// Takes the memory of one more answer. It is not waited for: whoever waits here keeps what others wait for.
     fn answer(&mut self, bytes: usize) -> bool {
-        self.wanted += bytes * ANSWER_COPIES + ANSWER_BYTES;
-        let wanted = self.wanted.next_multiple_of(STEP_BYTES);
-        if wanted > self.reserved.bytes() {
-            if self.reserved.is_too_much(wanted) {
+        self.wanted += std::mem::take(&mut self.first) + bytes * ANSWER_COPIES + ANSWER_BYTES;
+        if self.wanted > self.reserved.bytes() {
+            let most = self.reserved.most();
+            if self.wanted > most {
                 self.full = Some(Full::Never);
-            } else if self.reserved.grow_at_last(wanted).is_err() {
+            } else if self.reserved.grow_at_last(self.wanted.next_multiple_of(STEP_BYTES).min(most)).is_err()
+            {
                 self.full = Some(Full::Now);
             }
         }
@@ -218,7 +240,11 @@ impl Pool {
         task: Task,
     ) -> (Vec<Part>, Arc<Mutex<Held>>) {
         let how = (task.form, task.wrap_lines);
-        let held = Held { reserved: task.reserved, wanted: body.len(), full: None };
+        let held = Held::new(&body, &frames, task).await;
+        if held.full.is_some() {
+            let part = Part { full: held.full, ..Part::default() };
+            return (vec![part], Arc::new(Mutex::new(held)));
+        }
         let held = Arc::new(Mutex::new(held));
         let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         // A body is given to several cores where that is worth it.

@@ -169,7 +169,10 @@ impl Sidecar {
         let bytes_in = bytes.len() as u64;
         let (body, frames) = (Arc::new(bytes), Arc::new(frames));
         let form = if endpoint == Endpoint::Events { Form::Envelopes } else { Form::Plain };
-        let task = Task { form, wrap_lines: endpoint == Endpoint::Raw, reserved: plain.reserved };
+        let came_bytes = plain.came.as_ref().map_or(0, Vec::len);
+        let wrap_lines = endpoint == Endpoint::Raw;
+        let patience = self.patience(began);
+        let task = Task { form, wrap_lines, reserved: plain.reserved, came_bytes, patience };
         let (mut parts, reserved) = self.pool.sift(body.clone(), frames.clone(), task).await;
         self.report_failures(&parts);
         if let Some(part) = parts.iter().find(|part| part.full.is_some()) {

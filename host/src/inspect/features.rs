@@ -12,15 +12,15 @@ pub struct Feature {
     pub fluent_bit: bool,
 }
 
-/// Every feature, and whether Fluent Bit's engine has it (WAMR 2.4, without SIMD).
+/// Every feature, and whether Fluent Bit's engine has it (WAMR 2.4, without SIMD); those that most modules use first.
 const FEATURES: &[(&str, WasmFeatures, bool)] = &[
+    ("sign extension", WasmFeatures::SIGN_EXTENSION, true),
+    ("bulk memory", WasmFeatures::BULK_MEMORY, true),
     ("mutable globals", WasmFeatures::MUTABLE_GLOBAL, true),
     ("saturating float to int", WasmFeatures::SATURATING_FLOAT_TO_INT, true),
-    ("sign extension", WasmFeatures::SIGN_EXTENSION, true),
     // Since Fluent Bit 4.0.3.
     ("reference types", WasmFeatures::REFERENCE_TYPES, true),
     ("multi-value", WasmFeatures::MULTI_VALUE, true),
-    ("bulk memory", WasmFeatures::BULK_MEMORY, true),
     ("SIMD", WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD), false),
     ("relaxed SIMD", WasmFeatures::RELAXED_SIMD, false),
     ("threads", WasmFeatures::THREADS.union(WasmFeatures::SHARED_EVERYTHING_THREADS), false),
@@ -42,12 +42,23 @@ const FEATURES: &[(&str, WasmFeatures, bool)] = &[
 
 /// The features without which a valid module is not valid any more.
 pub(super) fn used(wasm: &[u8]) -> Vec<Feature> {
-    FEATURES
-        .iter()
-        .filter(|(_, feature, _)| {
-            let others = WasmFeatures::all().difference(*feature);
-            Validator::new_with_features(others).validate_all(wasm).is_err()
-        })
-        .map(|&(name, _, fluent_bit)| Feature { name, fluent_bit })
-        .collect()
+    let mut used = Vec::new();
+    without(wasm, FEATURES, &mut used);
+    used
+}
+
+/// A module that is valid without all of these uses none of them, so the rare ones are asked about at once.
+fn without(wasm: &[u8], features: &[(&'static str, WasmFeatures, bool)], used: &mut Vec<Feature>) {
+    let these = features.iter().fold(WasmFeatures::empty(), |these, (_, feature, _)| these.union(*feature));
+    let others = WasmFeatures::all().difference(these);
+    if Validator::new_with_features(others).validate_all(wasm).is_ok() {
+        return;
+    }
+    if let [(name, _, fluent_bit)] = *features {
+        used.push(Feature { name, fluent_bit });
+        return;
+    }
+    let (first, second) = features.split_at((features.len() / 4).max(1));
+    without(wasm, first, used);
+    without(wasm, second, used);
 }

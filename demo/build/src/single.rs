@@ -75,10 +75,10 @@ fn script(folder: &Path, files: &BTreeSet<String>, parts: &Path) -> Result<Strin
     }
 }
 
-/// A module as the body of a function that returns its exports. Comments on lines of their own are left out.
+/// A module as the body of a function that returns its exports, without comments on lines of their own and indents.
 ///
 /// # Errors
-/// It imports or exports in a form that the page does not use.
+/// It imports or exports in a form that the page does not use, or a template goes over lines: indents belong to it.
 fn body(module: &str) -> Result<String, String> {
     let mut exports = Vec::new();
     let mut body = String::new();
@@ -92,6 +92,9 @@ fn body(module: &str) -> Result<String, String> {
         }
         if text.starts_with("//") {
             continue;
+        }
+        if text.replace("'`'", "").matches('`').count() % 2 == 1 {
+            return Err(unknown());
         }
         if let Some(import) = line.strip_prefix("import ") {
             let (names, from) = import.split_once(" from './").ok_or_else(unknown)?;
@@ -107,7 +110,7 @@ fn body(module: &str) -> Result<String, String> {
             exports.push(declared(declaration).ok_or_else(unknown)?.to_owned());
             body += &format!("{declaration}\n");
         } else {
-            body += &format!("{line}\n");
+            body += &format!("{text}\n");
         }
     }
     Ok(format!("{body}return {{ {} }};\n", exports.join(", ")))
@@ -139,9 +142,9 @@ mod tests {
     #[test]
     fn a_module_becomes_a_function_body() {
         let module = "// Says.\nimport init, { a, b as c } from './x.js';\nimport { d } from './y.js';\n\
-                      export const e = 1;\nexport async function f() {}\nexport class G {\n  // Not said.\n}\nexport { h, i as default };\n";
+                      export const e = 1;\nexport async function f() {}\nexport class G {\n  // Not said.\n  h() {}\n}\nexport { h, i as default };\n";
         let expected = "const { default: init, a, b: c } = use('x.js');\nconst { d } = use('y.js');\n\
-                        const e = 1;\nasync function f() {}\nclass G {\n}\nreturn { e, f, G, h, default: i };\n";
+                        const e = 1;\nasync function f() {}\nclass G {\nh() {}\n}\nreturn { e, f, G, h, default: i };\n";
         assert_eq!(body(module).as_deref(), Ok(expected));
     }
 
@@ -152,6 +155,7 @@ mod tests {
             "import * as x from './x.js';",
             "export let x = 1;",
             "export * from './x.js';",
+            "x = `over",
         ] {
             assert!(body(line).is_err(), "{line}");
         }

@@ -354,7 +354,7 @@ fn escape(character: u8) -> [u8; WINDOW + 5] {
 #[inline(always)]
 fn hash(window: [u8; WINDOW]) -> (usize, u32) {
     let folded = u32::from_le_bytes(window) | 0x2020_2020;
-    let mixed = folded.wrapping_mul(0x9e37_79b1);
+    let mixed = folded.wrapping_mul(0xaf55_1937);
     ((mixed >> 16) as usize, mixed)
 }
 

@@ -19,7 +19,7 @@ const ODD_BYTES: usize = 32;
 const MEMBERS_MAX: usize = 24 << 10;
 
 /// An object of more members of its own is not read: no event has a thousandth of them.
-const OWN_MEMBERS_MAX: usize = 160 << 10;
+const OWN_MEMBERS_MAX: usize = 100_000;
 
 /// One member of an object.
 #[derive(Clone, Copy, Debug)]

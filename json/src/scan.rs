@@ -1,7 +1,7 @@
 //! Walks over values by their bytes: knows where they end, not what they mean.
 
 use super::Raw;
-use super::word::{equal, find};
+use super::word::{equal, find, first};
 
 /// The elements of one array, in order; stops early on anything that is not JSON.
 #[derive(Clone, Debug)]
@@ -69,6 +69,18 @@ pub(super) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
             return Some(end);
         }
         at = end.wrapping_add(1);
+        // Where one is escaped the next is near.
+        while let Some(word) = bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
+            let place = first(equal(u64::from_le_bytes(*word), b'"'));
+            at = at.wrapping_add(place);
+            if place == 8 {
+                break;
+            }
+            if !is_escaped(bytes, start, at) {
+                return Some(at);
+            }
+            at = at.wrapping_add(1);
+        }
     }
 }
 

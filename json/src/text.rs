@@ -1,8 +1,9 @@
 //! Text escapes: from JSON's spelling to characters.
 
-use super::word::{equal, find};
+use super::word::{equal, find, first, last_word};
 use alloc::borrow::Cow;
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
+use alloc::vec;
 
 /// Decodes the inside of a JSON string.
 ///
@@ -16,38 +17,42 @@ pub fn decode(inside: &[u8]) -> Option<Cow<'_, str>> {
             Err(_) => String::from_utf8_lossy(inside),
         });
     }
-    let mut out = Vec::with_capacity(inside.len());
-    let mut rest = inside;
-    while let Some(first) = rest.first() {
+    // Eight bytes are written at a time, whatever is there for; what is too much is written over or cut off.
+    let mut out = vec![0; inside.len().wrapping_add(8)];
+    let (mut rest, mut to) = (inside, 0usize);
+    while let Some(&next) = rest.first() {
         // Escapes stand in runs where a text is in a text.
-        if *first != b'\\' {
-            let end = find(rest, 0, |word| equal(word, b'\\')).unwrap_or(rest.len());
-            let (plain, tail) = rest.split_at_checked(end)?;
-            out.extend_from_slice(plain);
-            rest = tail;
-            continue;
+        if next != b'\\' {
+            let word = rest.first_chunk().map_or_else(|| last_word(rest), |word| u64::from_le_bytes(*word));
+            *out.get_mut(to..)?.first_chunk_mut()? = word.to_le_bytes();
+            let plain = first(equal(word, b'\\')).min(rest.len());
+            rest = rest.get(plain..)?;
+            to = to.wrapping_add(plain);
+            if plain == 8 || rest.is_empty() {
+                continue;
+            }
         }
         let ([_, kind], tail) = rest.split_first_chunk()?;
         rest = tail;
-        let character = match kind {
-            b'"' | b'\\' | b'/' => {
-                out.push(*kind);
-                continue;
-            }
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
+        let byte = match kind {
+            b'"' | b'\\' | b'/' => *kind,
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
             b'u' => {
                 let (character, tail) = unicode(rest)?;
                 rest = tail;
-                character
+                to = to.wrapping_add(character.encode_utf8(out.get_mut(to..)?).len());
+                continue;
             }
             _ => return None,
         };
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        *out.get_mut(to)? = byte;
+        to = to.wrapping_add(1);
     }
+    out.truncate(to);
     Some(Cow::Owned(match String::from_utf8(out) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

@@ -38,7 +38,7 @@ pub(super) fn find_each(
 
 /// Fewer than eight bytes, the first one lowest; zeros stand for what lies behind the end.
 #[inline(never)]
-fn last_word(bytes: &[u8]) -> u64 {
+pub(super) fn last_word(bytes: &[u8]) -> u64 {
     let half = |chunk: &[u8; 4]| u64::from(u32::from_le_bytes(*chunk));
     match (bytes, bytes.first_chunk(), bytes.last_chunk()) {
         // Two halves, which overlap.

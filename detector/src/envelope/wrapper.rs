@@ -3,7 +3,7 @@
 
 use super::pairs::{columns_in, is_table, row_of};
 use super::{base64, gzip};
-use crate::json::{Elements, Index, Raw, collect, joined, paths};
+use crate::json::{Elements, Index, Raw, collect, find_either, joined, paths};
 use alloc::borrow::Cow;
 use alloc::{vec, vec::Vec};
 use core::cell::Cell;
@@ -227,10 +227,15 @@ pub fn opened(text: &[u8]) -> Option<usize> {
 
 /// The first places where an object or an array with something in it may begin.
 fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
+    let mut from = 0;
     let begins =
         move |at: &usize| !matches!(shape(text.get(*at..).unwrap_or_default(), true), Shape::Line(_));
-    let is_open = |(at, byte): (usize, &u8)| matches!(byte, b'{' | b'[').then_some(at);
-    text.iter().enumerate().filter_map(is_open).filter(begins).take(PLACES_MAX)
+    let open = core::iter::from_fn(move || {
+        let at = find_either(text, from, b'{', b'[')?;
+        from = at.saturating_add(1);
+        Some(at)
+    });
+    open.filter(begins).take(PLACES_MAX)
 }
 
 /// What base64 in a text spells, unpacked where it is packed, and whether that is all of it: at most `left` bytes are.

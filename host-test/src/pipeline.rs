@@ -145,6 +145,15 @@ impl Pipeline {
     /// # Errors
     /// Vector or the sidecar is not there, or does not start.
     pub fn start(shipped: &str, receiver: Receiver) -> Result<Pipeline, String> {
+        let logscale = receiver.address();
+        Pipeline::start_before(shipped, receiver, logscale)
+    }
+
+    /// The same, with another place than the receiver's that Vector sends to in the end.
+    ///
+    /// # Errors
+    /// As with `start`.
+    pub fn start_before(shipped: &str, receiver: Receiver, logscale: SocketAddr) -> Result<Pipeline, String> {
         let text = |error: io::Error| error.to_string();
         let mut pipeline = Pipeline {
             input: free_address().map_err(text)?,
@@ -161,14 +170,14 @@ impl Pipeline {
         let module = crate::engines::module_bytes()?;
         pipeline.module = pipeline.folder.path().join("module.wasm");
         fs::write(&pipeline.module, module).map_err(text)?;
-        let config = pipeline.configuration(shipped)?;
+        let config = pipeline.configuration(shipped, logscale)?;
         fs::write(pipeline.folder.path().join("vector.yaml"), config).map_err(text)?;
         pipeline.start_sidecar()?;
         pipeline.start_vector()?;
         Ok(pipeline)
     }
 
-    fn configuration(&self, shipped: &str) -> Result<String, String> {
+    fn configuration(&self, shipped: &str, logscale: SocketAddr) -> Result<String, String> {
         let text = |error: io::Error| error.to_string();
         let secrets = self.folder.path().join("secrets");
         let data = self.folder.path().join("data");
@@ -178,7 +187,7 @@ impl Pipeline {
         let mut config = replace(shipped, "/etc/vector/secrets", &secrets.to_string_lossy())?;
         config = replace(&config, "/var/lib/vector", &data.to_string_lossy())?;
         config = replace(&config, "127.0.0.1:8686", &self.input.to_string())?;
-        config = replace(&config, "https://cloud.humio.com", &format!("http://{}", self.receiver.address()))?;
+        config = replace(&config, "https://cloud.humio.com", &format!("http://{logscale}"))?;
         config = replace(&config, "compression: gzip", "compression: none")?;
         config = replace(&config, "timeout_secs: 1\n", "timeout_secs: 0.02\n")?;
         config = replace(&config, "retry_max_duration_secs: 30", "retry_max_duration_secs: 1")?;

@@ -17,6 +17,7 @@ const BENCHES: &[Bench] = &[
     ("peers", peers),
     ("fluent-bit", |arguments| measured(arguments, "fluent-bit", "docs/BENCHMARKS.md", "fluent-bit")),
     ("attack", |arguments| measured(arguments, "attack", "docs/BENCHMARKS.md", "attack")),
+    ("ways", |arguments| measured(arguments, "ways", "docs/HEC.md", "ways")),
     ("hec", |arguments| measured(arguments, "hec-cost", "docs/HEC.md", "cost")),
     ("start", bench_start::bench),
     ("instructions", instructions),

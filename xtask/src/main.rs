@@ -91,7 +91,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        help: "run benchmarks: peers, fluent-bit, hec, attack, start, instructions (--bless keeps the counts); lint checks their code",
+        help: "run benchmarks: peers, fluent-bit, hec, ways, attack, start, instructions (--bless keeps the counts); lint checks their code",
         run: bench::bench,
     },
     Task {

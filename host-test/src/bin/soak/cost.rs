@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use tapsieve_host_test::hec::Gateway;
 use tapsieve_host_test::load;
 use tapsieve_host_test::oracle::SEED_VRL;
 use tapsieve_host_test::pipeline::{Pipeline, Receiver, Shipped, replace, shipped};
@@ -22,7 +23,7 @@ fn seed_rule() -> String {
 }
 
 /// vector.yaml without the way through the sidecar.
-fn direct() -> Result<String, String> {
+pub(crate) fn direct() -> Result<String, String> {
     let text = shipped(Shipped::All)?;
     let text = replace(&text, "inputs: [audit]", "inputs: [from_tapsieve]")?;
     replace(&text, "    inputs: [from_tapsieve]\n    source", "    inputs: [audit]\n    source")
@@ -55,7 +56,7 @@ pub(crate) fn run() -> Result<(), String> {
     );
     let mut floor = None;
     for (name, text) in pipelines {
-        let row = measure(&text)?;
+        let row = measure(&text, load::line, Before::LogScale)?;
         let all = row.vector + row.sidecar;
         let floor = *floor.get_or_insert(all);
         println!(
@@ -72,17 +73,30 @@ pub(crate) fn run() -> Result<(), String> {
     Ok(())
 }
 
+/// Where Vector sends to in the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    LogScale,
+    /// `tapsieve serve --hec`.
+    Gateway,
+}
+
 /// Microseconds per event, events per second, MiB.
-struct Row {
+pub(crate) struct Row {
     rate: f64,
-    vector: f64,
-    sidecar: f64,
+    pub(crate) vector: f64,
+    /// Or the gateway.
+    pub(crate) sidecar: f64,
     module: f64,
     vector_mib: f64,
     sidecar_mib: f64,
 }
 
-fn measure(text: &str) -> Result<Row, String> {
+pub(crate) fn measure(
+    text: &str,
+    line: impl Fn(usize) -> String + Sync + Copy,
+    before: Before,
+) -> Result<Row, String> {
     let arrived = Arc::new(AtomicUsize::new(0));
     let counter = arrived.clone();
     // Counts without reading, so that the receiver costs little beside what is measured.
@@ -90,14 +104,21 @@ fn measure(text: &str) -> Result<Row, String> {
         let events = body.windows(9).filter(|window| window == b"{\"event\":").count();
         counter.fetch_add(events, Ordering::SeqCst);
     });
-    let pipeline = Pipeline::start(text, receiver.map_err(|error| error.to_string())?)?;
+    let receiver = receiver.map_err(|error| error.to_string())?;
+    let gateway =
+        (before == Before::Gateway).then(|| Gateway::start(receiver.address(), "", &[])).transpose()?;
+    let logscale = gateway.as_ref().map_or(receiver.address(), |gateway| gateway.address);
+    let pipeline = Pipeline::start_before(text, receiver, logscale)?;
     let sent = AtomicUsize::new(0);
-    send(pipeline.input, WARM_UP_EVENTS, &sent);
+    send(pipeline.input, WARM_UP_EVENTS, &sent, line);
     let usage = || -> Result<_, String> {
         let vector =
             pipeline.vector.as_ref().and_then(|process| process.usage()).ok_or("Vector has ended")?;
-        let sidecar =
-            pipeline.sidecar.as_ref().and_then(|process| process.usage()).ok_or("the sidecar has ended")?;
+        let sidecar = match &gateway {
+            Some(gateway) => Some(gateway.process()?),
+            None => pipeline.sidecar.as_ref(),
+        };
+        let sidecar = sidecar.and_then(|process| process.usage()).ok_or("tapsieve has ended")?;
         let module = pipeline.metrics()?.lines().find_map(|line| {
             line.strip_prefix("tapsieve_module_seconds_total ").and_then(|value| value.parse::<f64>().ok())
         });
@@ -105,7 +126,7 @@ fn measure(text: &str) -> Result<Row, String> {
     };
     let before = usage()?;
     let began = Instant::now();
-    let again = send(pipeline.input, EVENTS, &sent);
+    let again = send(pipeline.input, EVENTS, &sent, line);
     let seconds = began.elapsed().as_secs_f64();
     let after = usage()?;
     let all = WARM_UP_EVENTS + EVENTS;

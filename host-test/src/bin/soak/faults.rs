@@ -58,7 +58,7 @@ fn one(name: &str) -> Result<usize, String> {
     let input = pipeline.input;
     let again = thread::scope(|scope| {
         let sender = scope.spawn(|| {
-            let again = send(input, count, &sent);
+            let again = send(input, count, &sent, tapsieve_host_test::load::line);
             done.store(true, Ordering::SeqCst);
             again
         });

@@ -1,4 +1,4 @@
-//! Long runs that no test waits for: `cargo xtask soak`, and `fluent-bit`, `hec` and `attack` of `cargo xtask bench`. Prints
+//! Long runs that no test waits for: `cargo xtask soak`, and `fluent-bit`, `hec`, `ways` and `attack` of `cargo xtask bench`. Prints
 //! figures; fails when an event is lost.
 
 mod attack;
@@ -9,6 +9,7 @@ mod hec;
 mod hec_cost;
 mod module;
 mod vector_load;
+mod ways;
 
 use std::process::ExitCode;
 
@@ -24,11 +25,12 @@ fn main() -> ExitCode {
         ["hec-senders", file] => hec::senders(Some(file)),
         ["hec-cost"] => hec_cost::run(),
         ["attack"] => attack::run(),
+        ["ways"] => ways::run(),
         ["vector"] => faults::run(None).and_then(|()| cost::run()),
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
         _ => Err(format!(
-            "usage: soak attack | soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
+            "usage: soak attack | soak ways | soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
             faults::NAMES.join("|")
         )),
     };

@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use tapsieve_host_test::http::Client;
-use tapsieve_host_test::load::line;
 use tapsieve_host_test::pipeline::Pipeline;
 
 /// How many events are sent at once.
@@ -15,7 +14,12 @@ const BATCH_EVENTS: usize = 250;
 const SENDERS: usize = 32;
 
 /// Sends events number 0 to `count`, each until it is acknowledged, and returns how many batches were sent again.
-pub(crate) fn send(input: SocketAddr, count: usize, sent: &AtomicUsize) -> u64 {
+pub(crate) fn send(
+    input: SocketAddr,
+    count: usize,
+    sent: &AtomicUsize,
+    line: impl Fn(usize) -> String + Sync,
+) -> u64 {
     let next = AtomicUsize::new(0);
     let again = AtomicU64::new(0);
     thread::scope(|scope| {

@@ -6,7 +6,7 @@ use crate::cost::{self, Before};
 use crate::fluent_bit;
 
 /// Each way is taken so often, in turn; the run that was least disturbed counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Prints a table in Markdown.
 pub(crate) fn run() -> Result<(), String> {

@@ -69,6 +69,7 @@ fn pattern() -> String {
         .replace('\\', r"\\")
         .replace('.', r"\.")
         .replace('[', r"\[")
+        .replace('}', r"\}")
         .replace('+', r"\+")
         .replace('\'', r"\x27");
     format!(r"(?i-u:{anchors}|\\u00(?:{}))", escapes.join("|"))
@@ -79,9 +80,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn anchors_need_no_escape_in_a_pattern_but_dots_brackets_pluses_backslashes_and_quotes() {
+    fn anchors_need_no_escape_in_a_pattern_but_those_that_are_written() {
         for anchor in ANCHORS {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:;=.,/>[+&'\"\\".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:;=.,/>[}+&'\"\\".contains(&byte);
             assert!(anchor.bytes().all(plain), "{anchor}");
         }
     }

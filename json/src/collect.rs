@@ -104,11 +104,11 @@ impl<'a> Walk<'_, 'a> {
         // All keys but the last lead on, whatever else they are.
         while let Some(dot) = rest.iter().position(|&byte| byte == b'.') {
             let (segment, after) = rest.split_at_checked(dot).unwrap_or_default();
-            self.follow(segment, Signature::of(segment), start..stop, None);
+            self.follow(segment, Signature::of_key(segment), start..stop, None);
             (start, stop) = (stop, self.ways.len());
             rest = after.get(1..).unwrap_or_default();
         }
-        self.follow(rest, Signature::of(rest), start..stop, Some(value));
+        self.follow(rest, Signature::of_key(rest), start..stop, Some(value));
         stop
     }
 

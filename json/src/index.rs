@@ -1,6 +1,6 @@
 //! The members of an object and of the objects in it, found in one pass: knows JSON's grammar, nothing about events.
 
-use super::scan::{container_end, skip_space, string_end, value_end};
+use super::scan::{container_end, escaped_end, skip_space, value_end};
 use super::text::decoded;
 use super::word::{Signature, below, equal, find_each, is_same};
 use super::{Known, Raw};
@@ -181,7 +181,7 @@ impl<'a> Index<'a> {
             self.odd_left = left.unwrap_or_default();
             if !odd {
                 self.is_cut = true;
-                signature = Signature::of(bytes.get(start..end).unwrap_or_default());
+                signature = Signature::of_key(bytes.get(start..end).unwrap_or_default());
             }
         }
         at = skip_space(bytes, end.wrapping_add(1));
@@ -233,7 +233,12 @@ impl<'a> Index<'a> {
 
     /// The object's own members, in order.
     pub fn members(&self) -> impl Iterator<Item = Member<'a>> {
-        self.members_like(&[u32::MAX; 8])
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            let entry = self.entries.get(at)?;
+            at = entry.next;
+            Some(self.member(entry))
+        })
     }
 
     /// The members whose keys may be in a set, compared by their signatures, and those whose keys have a dot or an escape.
@@ -263,7 +268,7 @@ impl<'a> Index<'a> {
     /// Whether one of the values at a path fits: a key can occur more than once, in any case and joined by dots.
     pub fn any_at(&self, path: &str, mut fits: impl FnMut(Raw<'a>) -> bool) -> bool {
         let ahead =
-            |left: &'_ [u8]| Signature::of(left.split(|byte| *byte == b'.').next().unwrap_or_default());
+            |left: &'_ [u8]| Signature::of_key(left.split(|byte| *byte == b'.').next().unwrap_or_default());
         // The objects that the path leads through: where each ends, what is left of the path in it, and the signature of
         // the key that comes next.
         let mut levels = Vec::new();
@@ -350,7 +355,7 @@ fn read_key(bytes: &[u8], start: usize) -> Option<(usize, u8, bool)> {
     if bytes.get(at) == Some(&b'"') {
         return Some((at, signature.end(word, len), false));
     }
-    Some((string_end(bytes, start)?, 0, true))
+    Some((escaped_end(bytes, at, at)?, 0, true))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Walks over values by their bytes: knows where they end, not what they mean.
 
 use super::Raw;
-use super::word::{equal, find, first};
+use super::word::{all_equal, equal, find, first};
 
 /// The elements of one array, in order; stops early on anything that is not JSON.
 #[derive(Clone, Debug)]
@@ -62,25 +62,35 @@ fn skip_all_space(bytes: &[u8], mut at: usize) -> usize {
 
 /// The offset of the quote that ends a string whose first character is at `start`.
 pub(super) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
+    let end = find(bytes, start, |word| equal(word, b'"'))?;
+    match is_escaped(bytes, start, end) {
+        true => escaped_end(bytes, start, end.wrapping_add(1)),
+        false => Some(end),
+    }
+}
+
+/// The same from a place in the string on that nothing escapes, where an escape is near.
+pub(super) fn escaped_end(bytes: &[u8], start: usize, mut at: usize) -> Option<usize> {
     loop {
+        // Of eight bytes each is what it seems where no two backslashes are neighbours.
+        while let Some(word) = bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
+            let word = u64::from_le_bytes(*word);
+            let (quotes, backslashes) = (all_equal(word, b'"'), all_equal(word, b'\\'));
+            if backslashes & backslashes << 8 != 0 {
+                break;
+            }
+            let ends = quotes & !(backslashes << 8);
+            if ends != 0 {
+                return Some(at.wrapping_add(first(ends)));
+            }
+            // The last byte may escape the next.
+            at = at.wrapping_add(8).wrapping_sub((backslashes >> 63) as usize);
+        }
         let end = find(bytes, at, |word| equal(word, b'"'))?;
         if !is_escaped(bytes, start, end) {
             return Some(end);
         }
         at = end.wrapping_add(1);
-        // Where one is escaped the next is near.
-        while let Some(word) = bytes.get(at..).and_then(|bytes| bytes.first_chunk()) {
-            let place = first(equal(u64::from_le_bytes(*word), b'"'));
-            at = at.wrapping_add(place);
-            if place == 8 {
-                break;
-            }
-            if !is_escaped(bytes, start, at) {
-                return Some(at);
-            }
-            at = at.wrapping_add(1);
-        }
     }
 }
 
@@ -174,7 +184,7 @@ fn is_scalar(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{vec, vec::Vec};
+    use std::{string::String, vec, vec::Vec};
 
     #[test]
     fn scalars_follow_the_grammar() {
@@ -200,6 +210,27 @@ mod tests {
             }
         }
         assert_eq!(string_end(&[0x21; 20], 0), None);
+    }
+
+    #[test]
+    fn the_end_is_the_first_quote_that_nothing_escapes() {
+        for len in 0..=11u32 {
+            for choice in 0..3usize.pow(len) {
+                let mut rest = choice;
+                let mut text = vec![b'\\', b'"'];
+                for _ in 0..len {
+                    text.push(b"x\\\""[rest % 3]);
+                    rest /= 3;
+                }
+                let mut expected = 0;
+                while !matches!(text.get(expected), None | Some(b'"')) {
+                    expected += if text[expected] == b'\\' { 2 } else { 1 };
+                }
+                let expected = (expected < text.len()).then_some(expected);
+                assert_eq!(string_end(&text, 0), expected, "{}", String::from_utf8_lossy(&text));
+                assert_eq!(escaped_end(&text, 0, 0), expected, "{}", String::from_utf8_lossy(&text));
+            }
+        }
     }
 
     #[test]

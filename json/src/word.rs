@@ -66,6 +66,13 @@ pub(super) const fn equal(word: u64, byte: u8) -> u64 {
     zero.wrapping_sub(ONES) & !zero & HIGHS
 }
 
+/// [`equal`] with every flag exact, which is dearer.
+#[inline(always)]
+pub(super) const fn all_equal(word: u64, byte: u8) -> u64 {
+    let zero = word ^ ONES.wrapping_mul(byte as u64);
+    !((zero & !HIGHS).wrapping_add(!HIGHS) | zero) & HIGHS
+}
+
 /// Flags the bytes below this one, which is at most 0x80, as [`equal`] does.
 #[inline(always)]
 pub(super) const fn below(word: u64, byte: u8) -> u64 {
@@ -100,6 +107,14 @@ impl Signature {
     }
 
     /// The signature of a whole key.
+    #[inline(never)]
+    pub(super) fn of_key(key: &[u8]) -> u8 {
+        let (words, rest) = key.as_chunks::<8>();
+        let add = |signature: Self, word: &[u8; 8]| signature.add(u64::from_le_bytes(*word));
+        words.iter().fold(Signature(0), add).end(last_word(rest), rest.len())
+    }
+
+    /// The same where it is known when the module is built.
     #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "bounded by the length")]
     pub(super) const fn of(key: &[u8]) -> u8 {
         let (mut signature, mut word, mut at) = (Signature(0), 0u64, 0);
@@ -131,6 +146,8 @@ mod tests {
                     let lowest =
                         |is: &dyn Fn(u8) -> bool| bytes.iter().position(|byte| is(*byte)).unwrap_or(8);
                     assert_eq!(first(equal(word, b'"')), lowest(&|byte| byte == b'"'), "{bytes:?}");
+                    let flags = bytes.map(|each| if each == byte { 0x80 } else { 0 });
+                    assert_eq!(all_equal(word, byte), u64::from_le_bytes(flags), "{bytes:?}");
                     assert_eq!(first(below(word, 0x23)), lowest(&|byte| byte < 0x23), "{bytes:?}");
                 }
             }
@@ -183,6 +200,7 @@ mod tests {
         for len in 0..=b"requestParametersAndMore".len() {
             let key = &b"requestParametersAndMore"[..len];
             assert_eq!(Signature::of(key), Signature::of(&key.to_ascii_uppercase()), "{len}");
+            assert_eq!(Signature::of(key), Signature::of_key(key), "{len}");
         }
     }
 }

@@ -192,9 +192,9 @@ pub enum Shape<'a> {
 pub fn shape(mut text: &[u8], is_text: bool) -> Shape<'_> {
     loop {
         text = text.trim_ascii_start();
-        match text.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => text = rest,
-            None => break,
+        match text {
+            [0xef, 0xbb, 0xbf, rest @ ..] => text = rest,
+            _ => break,
         }
     }
     match text {

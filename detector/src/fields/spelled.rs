@@ -2,7 +2,7 @@
 //! key with the type of a column behind it, the keys of objects joined by underscores, in snake case or behind a parser's
 //! prefix, a list's members apart. Writes them anew in the spelling of the provider, of whose names it knows few.
 
-use crate::json::{Elements, Index, Known, decode, known, write_string};
+use crate::json::{Elements, Index, Known, decode, find_either, known, write_string};
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
 /// Members that are objects or lists, and are read as such where they are texts.
@@ -87,9 +87,7 @@ fn respelled(object: &Index<'_>) -> Option<Vec<u8>> {
     for member in object.members() {
         let spells = matches!(member.value.0, [b'"', b'{' | b'[' | b' ' | b'\\', ..]);
         // Nearly every member ends here.
-        if !spells
-            && member.plain_key().is_some_and(|key| !key.iter().any(|byte| matches!(byte, b'_' | b'{')))
-        {
+        if !spells && member.plain_key().is_some_and(|key| find_either(key, 0, b'_', b'{').is_none()) {
             continue;
         }
         let Some(key) = member.key() else { continue };

@@ -59,6 +59,7 @@ impl Prefilter {
     /// Looks for these anchors and no others: for measuring what the size of the catalog costs.
     pub fn of(anchors: &[[u8; ANCHOR_LEN]]) -> Self {
         let mut prefilter = Self::new();
+        prefilter.learn_escapes();
         for anchor in anchors {
             prefilter.learn(anchor);
         }
@@ -228,10 +229,10 @@ impl Prefilter {
 
     #[cold]
     fn learn_all(&mut self) {
+        self.learn_escapes();
         for anchor in &PACKED_ANCHORS {
             self.learn(anchor);
         }
-        self.learn_twice();
         let more = core::mem::take(&mut self.more);
         for anchor in &more {
             self.learn(anchor);
@@ -240,35 +241,40 @@ impl Prefilter {
         self.ready = true;
     }
 
-    /// Enters the windows with which an escape begins that is escaped itself in a text around it, in whole or in part: a
-    /// character that is spelled so is found by that, whatever it is.
-    fn learn_twice(&mut self) {
+    /// Enters the windows of an escape, whatever character it is of. Where it is escaped itself in a text around it, in whole
+    /// or in part, these are the windows with which it begins: a character that is spelled so is found by that.
+    fn learn_escapes(&mut self) {
+        self.enter(u32::from_le_bytes([b'\\'; WINDOW]));
         for high in b'2'..=b'7' {
             // Each bit says of one character whether it is escaped; one at least is.
             for choice in 1..64u32 {
-                let mut spelled = [0; ANCHOR_LEN];
-                let mut places = spelled.iter_mut();
-                for (at, character) in [b'\\', b'u', b'0', b'0', high, b'0'].iter().enumerate() {
-                    let escape = escape(*character);
-                    let bytes = match (choice.wrapping_shr(at as u32) & 1, at) {
-                        (1, _) => escape.get(WINDOW.wrapping_sub(1)..),
-                        (_, 0) => escape.get(..2),
-                        _ => Some(core::slice::from_ref(character)),
+                let (mut window, mut len) = (0u32, 0usize);
+                let mut characters = u64::from_le_bytes([b'\\', b'u', b'0', b'0', high, b'0', 0, 0]);
+                for at in 0..ESCAPE {
+                    let (mut spelled, mut bytes) = match (choice.wrapping_shr(at as u32) & 1, at) {
+                        (1, _) => (escape(characters as u8) >> 16, ESCAPE),
+                        (_, 0) => (escape(b'\\'), 2),
+                        _ => (characters & 0xff, 1),
                     };
-                    for (byte, place) in bytes.unwrap_or_default().iter().zip(places.by_ref()) {
-                        *place = *byte;
+                    characters >>= 8;
+                    while bytes > 0 {
+                        window = window >> 8 | (spelled as u32) << 24;
+                        spelled >>= 8;
+                        bytes = bytes.wrapping_sub(1);
+                        len = len.wrapping_add(1);
+                        if len.wrapping_sub(WINDOW) < STRIDE {
+                            self.enter(window);
+                        }
                     }
                 }
-                spelled.windows(WINDOW).for_each(|window| self.enter(Window::default().with(window)));
             }
         }
         for character in b' '..=b'~' {
-            let escape = escape(character);
-            self.enter(Window::default().with(escape.get(WINDOW.wrapping_add(1)..).unwrap_or_default()));
+            self.enter((escape(character) >> 32) as u32);
         }
     }
 
-    /// Enters the windows that begin in some spelling of some character of the anchor.
+    /// Enters the windows that begin in some spelling of some character of the anchor, but for those within an escape.
     ///
     /// What stands before the first character that is escaped, and its escape, are long enough to be found by them where
     /// that is so long as an anchor.
@@ -276,77 +282,61 @@ impl Prefilter {
         let mut rest = anchor;
         while let Some((&character, after)) = rest.split_first() {
             rest = after;
-            let escape = escape(character);
-            self.learn_windows(Window::default().with(&[character]), after);
-            let is_enough = after.len() < ESCAPE;
-            for start in 0..if is_enough { WINDOW.wrapping_add(2) } else { escape.len() } {
-                self.learn_windows(Window::default().with(escape.get(start..).unwrap_or_default()), after);
+            self.learn_windows(character.into(), 1, after);
+            if after.len() < ESCAPE {
+                continue;
             }
+            let escape = escape(character);
             // A letter in the other case has another digit in its escape.
-            if let [.., zero, high, low] = escape
-                && character.is_ascii_alphabetic()
-                && !is_enough
-            {
-                let high = high ^ (b'4' ^ b'6');
-                self.learn_windows(Window::default().with(&[zero, high, low]), after);
-                self.learn_windows(Window::default().with(&[high, low]), after);
+            let other = if character.is_ascii_alphabetic() { escape ^ 2 << 48 } else { escape };
+            for len in 1..WINDOW {
+                let start = bits(8usize.wrapping_sub(len));
+                let [window, in_other] = [escape, other].map(|escape| escape.wrapping_shr(start) as u32);
+                self.learn_windows(window, len, after);
+                if in_other != window {
+                    self.learn_windows(in_other, len, after);
+                }
             }
         }
     }
 
-    /// Enters the windows that begin with `window` and go on with some spelling of `rest`.
+    /// Enters the windows that begin with `len` bytes and go on with some spelling of `rest`.
     ///
     /// A character is spelled as itself or as `\u00XX`, with twice as many backslashes in every text that holds it:
     /// no window is longer than the run of them here.
-    fn learn_windows(&mut self, mut window: Window, rest: &[u8]) {
-        for &character in rest {
-            if window.len == WINDOW {
-                break;
-            }
-            // An escape is longer than what a window lacks.
+    fn learn_windows(&mut self, mut window: u32, len: usize, rest: &[u8]) {
+        let mut rest = rest.iter();
+        for len in len..WINDOW {
+            let Some(&character) = rest.next() else { return };
+            // An escape is longer than what a window lacks; more backslashes than it lacks are as many.
             let escape = escape(character);
-            // More backslashes than a window lacks are as many.
-            for backslashes in window.len..WINDOW {
-                self.enter(window.with(escape.get(backslashes..).unwrap_or_default()));
+            for backslashes in 0..WINDOW.wrapping_sub(len) {
+                let spelled = escape.wrapping_shr(bits((WINDOW - 2).wrapping_sub(backslashes))) as u32;
+                self.enter(window | spelled.wrapping_shl(bits(len)));
             }
-            window = window.with(&[character]);
+            window |= u32::from(character).wrapping_shl(bits(len));
         }
         self.enter(window);
     }
 
-    /// Enters a window that is full.
-    fn enter(&mut self, window: Window) {
-        let (place, bit) = hash(window.bytes);
+    fn enter(&mut self, window: u32) {
+        let (place, bit) = hash(window.to_le_bytes());
         let (byte, bit) = (place.wrapping_add(bit as usize % 32 / 8), bit % 8);
-        if let Some(bits) = self.table.get_mut(byte).filter(|_| window.len == WINDOW) {
+        if let Some(bits) = self.table.get_mut(byte) {
             *bits |= 1 << bit;
         }
     }
 }
 
-/// A window that is being filled.
-#[derive(Clone, Copy, Default)]
-struct Window {
-    bytes: [u8; WINDOW],
-    len: usize,
+/// How many bits so many bytes have.
+fn bits(bytes: usize) -> u32 {
+    (bytes as u32).wrapping_mul(8)
 }
 
-impl Window {
-    /// Appends what fits.
-    fn with(mut self, more: &[u8]) -> Self {
-        for (place, &byte) in self.bytes.iter_mut().skip(self.len).zip(more) {
-            *place = byte;
-        }
-        self.len = self.len.saturating_add(more.len()).min(WINDOW);
-        self
-    }
-}
-
-/// `\\\\u00XX`: as many backslashes as a window has bytes.
-fn escape(character: u8) -> [u8; WINDOW + 5] {
+/// `\\\u00XX`, its first byte the lowest: one backslash less than a window has bytes.
+fn escape(character: u8) -> u64 {
     let hex = |digit: u8| digit.wrapping_add(if digit < 10 { b'0' } else { b'a'.wrapping_sub(10) });
-    let [a, b, c, d] = [b'\\'; WINDOW];
-    [a, b, c, d, b'u', b'0', b'0', hex(character >> 4), hex(character & 15)]
+    u64::from_le_bytes([b'\\', b'\\', b'\\', b'u', b'0', b'0', hex(character >> 4), hex(character & 15)])
 }
 
 /// Folds ASCII case, then mixes: letters that differ in case only give the same place and bit. Of the bit's number the
@@ -369,6 +359,11 @@ mod tests {
         for anchor in ANCHORS {
             assert_eq!(anchor.len(), ANCHOR_LEN, "{anchor}");
         }
+    }
+
+    /// `\\\\u00XX`: as many backslashes as a window has bytes.
+    fn escape(character: u8) -> Vec<u8> {
+        std::format!(r"\\\\u{character:04x}").into_bytes()
     }
 
     /// An anchor with some letters in capitals; each bit pair of `choice` spells one character.

@@ -23,6 +23,7 @@ const ESCAPE: usize = 6;
 
 /// Bytes whose windows are sampled before the next branch.
 const BLOCK: usize = STRIDE * 8;
+const HALF: usize = BLOCK / 2;
 
 /// So many places are looked at whether what stands there is shared.
 const SHARED_MAX: usize = 1024;
@@ -134,56 +135,95 @@ impl Prefilter {
         self.search_inline(block)
     }
 
+    /// The last block ends where `block` does, so that nothing is left over: it may overlap the one before.
     #[inline(always)]
     fn search_inline(&self, block: &[u8]) -> Option<usize> {
-        let (blocks, rest) = block.as_chunks::<BLOCK>();
-        let mut start = 0usize;
+        let Some(last) = block.last_chunk::<BLOCK>() else { return self.search_short(block) };
+        let mut blocks = block.as_chunks::<BLOCK>().0.iter();
+        let mut bytes = blocks.next().unwrap_or(last);
         let mut left = NEARLY_MAX.wrapping_add(block.len() / NEARLY_BYTES);
-        for bytes in blocks {
+        loop {
             // Written out, for what is compiled for size would loop.
             let [first, second] = [
-                self.nth::<0>(bytes) | self.nth::<1>(bytes) | self.nth::<2>(bytes) | self.nth::<3>(bytes),
-                self.nth::<4>(bytes) | self.nth::<5>(bytes) | self.nth::<6>(bytes) | self.nth::<7>(bytes),
+                self.nth::<0, _>(bytes)
+                    | self.nth::<1, _>(bytes)
+                    | self.nth::<2, _>(bytes)
+                    | self.nth::<3, _>(bytes),
+                self.nth::<4, _>(bytes)
+                    | self.nth::<5, _>(bytes)
+                    | self.nth::<6, _>(bytes)
+                    | self.nth::<7, _>(bytes),
             ];
             if (first | second) & 1 != 0 {
-                let half = start.wrapping_add(if first & 1 == 0 { BLOCK / 2 } else { 0 });
-                if let Some(at) = self.confirm_any(block, half, start.wrapping_add(BLOCK), &mut left) {
-                    return Some(at);
+                let (head, tail) = bytes.split_at(HALF);
+                let part = match (first & 1, second & 1) {
+                    (0, _) => tail,
+                    (_, 0) => head,
+                    _ => bytes,
+                };
+                if let Some(found) = self.confirm_any(block, part, &mut left) {
+                    return Some(place(block, found));
                 }
             }
-            start = start.wrapping_add(BLOCK);
+            bytes = match blocks.next() {
+                Some(next) => next,
+                None if core::ptr::eq(bytes, last) => return None,
+                None => last,
+            };
         }
-        if rest.is_empty() { None } else { self.confirm_any(block, start, block.len(), &mut left) }
     }
 
-    /// The flag of one of the windows sampled in a block.
+    /// The same for less than one block.
+    #[inline(never)]
+    fn search_short(&self, block: &[u8]) -> Option<usize> {
+        let mut left = NEARLY_MAX;
+        (0..block.len())
+            .step_by(STRIDE)
+            .find(|&at| self.known(block, at) && self.confirm(block, at, &mut left))
+    }
+
+    /// The flag of one of the windows sampled in a block or half of one.
     #[inline(always)]
-    fn nth<const NUMBER: usize>(&self, bytes: &[u8; BLOCK]) -> u32 {
+    fn nth<const NUMBER: usize, const LEN: usize>(&self, bytes: &[u8; LEN]) -> u32 {
         let window = bytes.get(const { NUMBER * STRIDE }..).and_then(|bytes| bytes.first_chunk());
         self.flag(window.copied().unwrap_or_default())
     }
 
-    /// Confirms the sampled windows that begin in `start..end`. One block in ten comes here, and what is left over
-    /// after the last.
+    /// Confirms the sampled windows of one half of a block in `block`, or of both. One block in ten comes here.
     #[inline(never)]
-    fn confirm_any(&self, block: &[u8], start: usize, end: usize, left: &mut usize) -> Option<usize> {
-        let (strides, rest) = block.get(start..end).unwrap_or_default().as_chunks::<STRIDE>();
-        let mut ahead = strides.iter();
-        while let Some(&[a, b, c, d, ..]) = ahead.next() {
-            if self.flag([a, b, c, d]) & 1 != 0 {
-                let ahead = ahead.len().wrapping_add(1).wrapping_mul(STRIDE).wrapping_add(rest.len());
-                let at = end.wrapping_sub(ahead);
-                if self.confirm(block, at, left) {
-                    return Some(at);
-                }
+    fn confirm_any<'b>(&self, block: &[u8], halves: &'b [u8], left: &mut usize) -> Option<&'b u8> {
+        for half in halves.as_chunks().0 {
+            if let found @ Some(_) = self.confirm_nth::<0>(block, half, left) {
+                return found;
+            }
+            if let found @ Some(_) = self.confirm_nth::<1>(block, half, left) {
+                return found;
+            }
+            if let found @ Some(_) = self.confirm_nth::<2>(block, half, left) {
+                return found;
+            }
+            if let found @ Some(_) = self.confirm_nth::<3>(block, half, left) {
+                return found;
             }
         }
-        let at = end.wrapping_sub(rest.len());
-        (!rest.is_empty() && self.known(block, at) && self.confirm(block, at, left)).then_some(at)
+        None
+    }
+
+    /// The first byte of one of the windows sampled in half a block, if it is confirmed.
+    #[inline(always)]
+    fn confirm_nth<'b, const NUMBER: usize>(
+        &self,
+        block: &[u8],
+        half: &'b [u8; HALF],
+        left: &mut usize,
+    ) -> Option<&'b u8> {
+        let byte = half.get(const { NUMBER * STRIDE })?;
+        let hits = self.nth::<NUMBER, _>(half) & 1 != 0;
+        (hits && self.confirm(block, place(block, byte), left)).then_some(byte)
     }
 
     /// Whether STRIDE consecutive windows hit, one of them at `at`; yes where no more rows are `left` to be looked at.
-    #[inline(always)]
+    #[inline(never)]
     fn confirm(&self, block: &[u8], at: usize, left: &mut usize) -> bool {
         // Of STRIDE consecutive windows, one begins WINDOW bytes before or after this one.
         match block.get(at.wrapping_sub(WINDOW)..).and_then(|bytes| bytes.first_chunk()) {
@@ -326,6 +366,12 @@ impl Prefilter {
             *bits |= 1 << bit;
         }
     }
+}
+
+/// Where in a block one of its bytes stands.
+#[inline(always)]
+fn place(block: &[u8], byte: &u8) -> usize {
+    core::ptr::from_ref(byte).addr().wrapping_sub(block.as_ptr().addr())
 }
 
 /// How many bits so many bytes have.

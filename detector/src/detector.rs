@@ -123,9 +123,10 @@ impl Detector {
         self.prefilter.find(block)
     }
 
-    /// Where the buffers lie that answers are written to, with their capacities.
-    pub fn buffers(&self) -> [(*const u8, usize); 2] {
-        [&self.enriched, &self.description].map(|buffer| (buffer.as_ptr(), buffer.capacity()))
+    /// The buffers that answers are written to.
+    #[inline(always)]
+    pub fn buffers(&self) -> [&Vec<u8>; 2] {
+        [&self.enriched, &self.description]
     }
 
     /// The description of the last record, as a JSON object, where it was about mirroring.

@@ -47,12 +47,22 @@ unsafe fn argument<'a>(address: *const u8, len: usize) -> Option<&'a [u8]> {
 ///
 /// # Safety
 /// As [`argument`].
+#[inline(always)]
 unsafe fn record_argument<'a>(address: *const u8, len: usize) -> Option<&'a [u8]> {
-    // SAFETY: given up before anything else asks for it.
-    if !unsafe { shell() }.holds(address as usize, len) {
-        // SAFETY: the caller's promise.
-        return unsafe { argument(address, len) };
+    // SAFETY: the caller's promise; given up before anything else asks for the shell.
+    unsafe {
+        match shell().holds(address as usize, len) {
+            false => argument(address, len),
+            true => copied_argument(address, len),
+        }
     }
+}
+
+/// # Safety
+/// As [`argument`].
+#[cold]
+#[inline(never)]
+unsafe fn copied_argument<'a>(address: *const u8, len: usize) -> Option<&'a [u8]> {
     // SAFETY: the caller's promise; nothing is written before the copy is made.
     let copy = unsafe { argument(address, len) }?.to_vec();
     // Given up again with the next record that has to be copied.

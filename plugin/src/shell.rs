@@ -69,11 +69,14 @@ impl Shell {
     }
 
     /// Whether bytes lie in one of the buffers that are written to: an answer that a host hands in again.
+    #[inline(always)]
     pub(crate) fn holds(&self, address: usize, len: usize) -> bool {
-        let buffers = [&self.answer, &self.repaired].map(|buffer| (buffer.as_ptr(), buffer.capacity()));
-        buffers.into_iter().chain(self.detector.buffers()).any(|(start, capacity)| {
-            address.wrapping_sub(start as usize) < capacity || (start as usize).wrapping_sub(address) < len
-        })
+        let [enriched, description] = self.detector.buffers();
+        // Written out, for what is compiled for size would loop.
+        overlaps(&self.answer, address, len)
+            | overlaps(&self.repaired, address, len)
+            | overlaps(enriched, address, len)
+            | overlaps(description, address, len)
     }
 
     /// Where in a block of records to look, see [`Detector::scan`].
@@ -103,11 +106,9 @@ impl Shell {
 
     /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
     pub(crate) fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
-        if !repair(record, &mut self.repaired) {
-            return self.fluent_bit_process(record);
-        }
-        match self.detector.process(&self.repaired) {
-            Outcome::Unchanged => Some(ended(&mut self.answer, &self.repaired)),
+        let is_repaired = repair(record, &mut self.repaired);
+        match self.detector.process(if is_repaired { &self.repaired } else { record }) {
+            Outcome::Unchanged if is_repaired => Some(ended(&mut self.answer, &self.repaired)),
             outcome => answered(&mut self.answer, outcome),
         }
     }
@@ -120,6 +121,13 @@ impl Shell {
         self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
         &self.answer
     }
+}
+
+/// Whether bytes lie in a buffer, in whole or in part.
+#[inline(always)]
+fn overlaps(buffer: &Vec<u8>, address: usize, len: usize) -> bool {
+    let start = buffer.as_ptr() as usize;
+    (address.wrapping_sub(start) < buffer.capacity()) | (start.wrapping_sub(address) < len)
 }
 
 /// An outcome as Fluent Bit takes it.

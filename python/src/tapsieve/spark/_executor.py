@@ -30,6 +30,10 @@ FILE_BYTES_MAX = 256 << 20
 READ_BYTES = 4 << 20
 # A list with a candidate is taken apart in pieces of this size, and no further than to its last candidate.
 PIECE_BYTES = 32 << 10
+# A file is scanned in pieces of this size.
+SCAN_BYTES = 1 << 20
+# As much of a file's end may be white space; with more it is gone through to tell whether it ends as it should.
+END_BYTES = 1 << 10
 # An anchor may lie across two pieces of a file; no spelling of one is longer.
 OVERLAP_BYTES = 4 << 10
 
@@ -272,7 +276,7 @@ def events_of_file(one: Sieve, name: str, content: memoryview) -> Iterator[Event
         one._fail(trap)
         end = len(whole)
     is_list = begins_with_list(whole)
-    if is_list and not whole.rstrip().endswith((b"]}", b"]")):
+    if is_list and not bytes(memoryview(whole)[-END_BYTES:]).rstrip().endswith((b"]}", b"]")):
         # It may end inside the list: gone through to its end to tell.
         end = len(whole)
     if end:
@@ -319,8 +323,8 @@ def _last_candidate(one: Sieve, whole: bytes) -> int:
     view = pa.py_buffer(whole)
     instance = one._instance
     last = 0
-    for at in range(0, len(whole), CHUNK_BYTES):
-        size = min(CHUNK_BYTES + OVERLAP_BYTES, len(whole) - at)
+    for at in range(0, len(whole), SCAN_BYTES):
+        size = min(SCAN_BYTES + OVERLAP_BYTES, len(whole) - at)
         instance.load_address(view.address + at, size)
         found = instance.scan(0, size)
         while found < size:

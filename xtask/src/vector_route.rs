@@ -64,14 +64,20 @@ fn pattern() -> String {
     escapes.sort();
     escapes.dedup();
     // A quote would end the literal that holds the pattern.
-    let anchors = ANCHORS
-        .join("|")
-        .replace('\\', r"\\")
-        .replace('.', r"\.")
-        .replace('[', r"\[")
-        .replace('}', r"\}")
-        .replace('+', r"\+")
-        .replace('\'', r"\x27");
+    let anchors: Vec<String> = ANCHORS
+        .iter()
+        .map(|anchor| {
+            anchor
+                .replace('\\', r"\\")
+                .replace('.', r"\.")
+                .replace('[', r"\[")
+                .replace('}', r"\}")
+                .replace('+', r"\+")
+                .replace('|', r"\|")
+                .replace('\'', r"\x27")
+        })
+        .collect();
+    let anchors = anchors.join("|");
     format!(r"(?i-u:{anchors}|\\u00(?:{}))", escapes.join("|"))
 }
 
@@ -82,7 +88,7 @@ mod tests {
     #[test]
     fn anchors_need_no_escape_in_a_pattern_but_those_that_are_written() {
         for anchor in ANCHORS {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:;=.,/>[}+&'\"\\".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_%:;=.,/>[}+&|'\"\\".contains(&byte);
             assert!(anchor.bytes().all(plain), "{anchor}");
         }
     }

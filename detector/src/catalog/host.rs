@@ -15,7 +15,14 @@ const HYPERV: &str = "Hyper-V cmdlet, port mirroring of a network adapter, in sc
 const FEATURE: &str = "Hyper-V cmdlets of port features, of which mirroring is one; Microsoft's guide to mirroring a switch's external port";
 const VYOS: &str = "VyOS guide, mirror of an interface, typed to its shell; a log line of it was never seen";
 
+const NETSH: &str =
+    "Sigma rule New Network Trace Capture Started Via Netsh.EXE, and netsh's help; a log line was never seen";
+const PKTMON: &str =
+    "Sigma rule PktMon.EXE Execution, and Microsoft's pages on pktmon; a log line was never seen";
+const NETEVENT: &str = "Microsoft's pages on the module NetEventPacketCapture; a log of it was never seen";
+
 operations! { Host,
+    "Add-NetEventPacketCaptureProvider" Create PacketCapture High NetworkSniffing Inferred NETEVENT;
     "Add-VMSwitchExtensionPortFeature" CreateOrModify SpanSession Medium TrafficDuplication Documented FEATURE;
     "config mirror_session * add" Create SpanSession High TrafficDuplication Inferred SONIC;
     "config mirror_session * remove" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
@@ -26,6 +33,8 @@ operations! { Host,
     "iptables * -j TEE --gateway" Create MirroringRule High TrafficDuplication Inferred TEE;
     "net add port-mirror" Create SpanSession High TrafficDuplication Inferred NCLU;
     "net del port-mirror" Delete SpanSession Medium TrafficDuplication Inferred NCLU;
+    "netsh trace start * capture=yes" Start PacketCapture High NetworkSniffing Inferred NETSH;
+    "netsh trace stop" Stop PacketCapture Medium NetworkSniffing Inferred NETSH;
     "nft add rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft insert rule * dup to" Create MirroringRule High TrafficDuplication Inferred NFT;
     "nft replace rule * dup to" Modify MirroringRule High TrafficDuplication Inferred NFT;
@@ -43,9 +52,14 @@ operations! { Host,
     "ovs-vsctl * set Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Bridge * mirrors=[]" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Mirror" Modify SpanSession High TrafficDuplication Inferred OVS;
+    "pktmon start" Start PacketCapture High NetworkSniffing Inferred PKTMON;
+    "pktmon stop" Stop PacketCapture Medium NetworkSniffing Inferred PKTMON;
+    "Remove-NetEventSession" Delete PacketCapture Medium NetworkSniffing Inferred NETEVENT;
     "Remove-VMSwitchExtensionPortFeature" Delete SpanSession Medium TrafficDuplication Inferred FEATURE;
     "set interfaces _ _ mirror ingress" CreateOrModify SpanSession High TrafficDuplication Inferred VYOS;
     "Set-VMNetworkAdapter * -PortMirroring" CreateOrModify SpanSession High TrafficDuplication Documented HYPERV;
     "Set-VMSwitchExtensionPortFeature" Modify SpanSession Medium TrafficDuplication Inferred FEATURE;
+    "Start-NetEventSession" Start PacketCapture High NetworkSniffing Inferred NETEVENT;
+    "Stop-NetEventSession" Stop PacketCapture Medium NetworkSniffing Inferred NETEVENT;
     "tc * action mirred * mirror" Create MirroringRule High TrafficDuplication Inferred TC;
 }

@@ -12,6 +12,8 @@ const ACI: &str = "Cisco APIC audit log, class aaaModLR: the name of a SPAN grou
 const MERAKI: &str = "Meraki API, id of the operation in the log of API requests";
 const NSX: &str = "VMware NSX audit log, module PortMirroring; a line with it was never seen";
 const SONIC: &str = "SONiC sonic-swss, MirrorOrch";
+const AOSCX: &str =
+    "AOS-CX accounting of requests to its API, in HPE's guide; a line with one of mirrors was never seen";
 const MIRRORS: &str = "Meraki API, id of the operation in the log of API requests; of the path in its SDKs";
 const CHANGES: &str = "Meraki API, log of configuration changes; an entry about a mirror was never seen";
 const SPAN: &str = "FortiOS event log, object configured, an attribute of SPAN; a line was never seen";
@@ -41,6 +43,7 @@ operations! { Network,
     "%SPAN-SESSION_UP" Start SpanSession High TrafficDuplication Claimed SPLUNK;
     "Activated mirror session" Start SpanSession High TrafficDuplication Verified SONIC;
     "Cisco-IOS-XE-span" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "Created mirror session" Create SpanSession High TrafficDuplication Inferred SONIC;
     "createOrganizationDevicesPacketCaptureCapture" Start PacketCapture High NetworkSniffing Inferred MERAKI;
     "createOrganizationDevicesPacketCaptureSchedule" Create PacketCapture High NetworkSniffing Inferred MERAKI;
     "CreateOrReplacePortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
@@ -53,6 +56,7 @@ operations! { Network,
     "DvsReconfiguredEvent" CreateOrModify SpanSession High TrafficDuplication Inferred DVS;
     "Ethernet-SPAN-cfg" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "firewall.decrypted-traffic-mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred FORTI;
+    "firewall.on-demand-sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
     "firewall.sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
     "forwarding-options/analyzer" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
     "forwarding-options/port-mirroring" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
@@ -66,10 +70,12 @@ operations! { Network,
     "PatchPortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "PatchPortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "PortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
+    "Removed mirror session" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
     "switch-controller.traffic-sniffer" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
     "switch/ports/mirror" CreateOrModify SpanSession High TrafficDuplication Inferred CHANGES;
     "system.switch-interface" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
     "system.virtual-switch" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
+    "system/mirrors" CreateOrModify SpanSession High TrafficDuplication Inferred AOSCX;
     "System/span-items" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "uni/destgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/srcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;

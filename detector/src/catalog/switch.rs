@@ -14,6 +14,8 @@ const FORTI: &str = "FortiOS diagnose sniffer packet, in the event log; a line w
 const SRL: &str = "Nokia SR Linux system mirroring, in command accounting only; a log line was never seen";
 const VRP: &str = "Huawei VRP port mirroring commands, in SHELL CMDRECORD; a line with one was never seen";
 const COMWARE: &str = "H3C and HPE Comware mirroring commands, in SHELL_CMD; a line with one was never seen";
+const FLOW: &str =
+    "H3C and HPE Comware flow mirroring in a traffic behavior, in SHELL_CMD; a line with one was never seen";
 const ROUTEROS: &str =
     "MikroTik RouterOS firewall mangle, action sniff-tzsp; a log line of it was never seen";
 const MIRRORING: &str = "Extreme EXOS before 15.3, enable mirroring; a log line of it was never seen";
@@ -58,6 +60,7 @@ operations! { Network,
     "mirror session" CreateOrModify SpanSession High TrafficDuplication Inferred CX;
     "mirror-by-port" CreateOrModify SpanSession High TrafficDuplication Inferred VOSS;
     "mirror-port" CreateOrModify SpanSession High TrafficDuplication Inferred ICX;
+    "mirror-to" CreateOrModify MirroringRule High TrafficDuplication Inferred FLOW;
     "mirroring to observe-port" CreateOrModify MirroringRule High TrafficDuplication Inferred VRP;
     "mirroring-group" CreateOrModify SpanSession High TrafficDuplication Inferred COMWARE;
     "modify ltm virtual * clone-pools" Modify MirroringRule High TrafficDuplication Inferred F5;
@@ -85,6 +88,7 @@ operations! { Network,
     "set span" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
     "show capture" Read PacketCapture Informational NetworkSniffing Inferred ASA_SHOW;
     "tool sniffer * streaming-enabled=" CreateOrModify PacketCapture High TrafficDuplication Inferred TZSP;
+    "undo mirror-to" Delete MirroringRule Medium TrafficDuplication Inferred FLOW;
     "undo mirroring-group" Delete SpanSession Medium TrafficDuplication Inferred COMWARE;
     "undo observe-port" Delete SpanSession Medium TrafficDuplication Inferred VRP;
     "undo port-mirroring" Delete SpanSession Medium TrafficDuplication Inferred VRP;

@@ -29,6 +29,8 @@ enum Says {
     Program,
     /// Arguments of a system call, each with its name.
     Call,
+    /// Containers that a request to a cluster describes, each with its command and the arguments to it.
+    Containers,
     /// The words after the program.
     Rest,
     /// The same, apart.
@@ -47,7 +49,7 @@ enum Says {
 
 paths! {
     /// Laurel, Elastic and Auditbeat, OCSF; Defender; CrowdStrike and Sysmon; Falco; osquery; Tetragon; SentinelOne; Carbon
-    /// Black; Docker; Tracee; Kubernetes, of what is executed in a pod.
+    /// Black; Docker; Tracee; Kubernetes, of what is executed in a pod and what a pod or a workload runs.
     PATHS:
     Says::Kind as u8 => "event.kind",
     Says::Words as u8 => "EXECVE.ARGV",
@@ -61,6 +63,7 @@ paths! {
     Says::Line as u8 => "EventData.CommandLine",
     Says::Line as u8 => "Event.EventData.CommandLine",
     Says::Line as u8 => "winlog.event_data.CommandLine",
+    Says::Line as u8 => "data.win.eventdata.commandLine",
     Says::Line as u8 => "output_fields.proc.cmdline",
     Says::Line as u8 => "columns.cmdline",
     Says::Line as u8 => "cmdline",
@@ -74,6 +77,7 @@ paths! {
     Says::Script as u8 => "EventData.ScriptBlockText",
     Says::Script as u8 => "Event.EventData.ScriptBlockText",
     Says::Script as u8 => "winlog.event_data.ScriptBlockText",
+    Says::Script as u8 => "data.win.eventdata.scriptBlockText",
     Says::Script as u8 => "powershell.file.script_block_text",
     Says::Script as u8 => "winlog.event_data.Payload",
     Says::Script as u8 => "EventData.Payload",
@@ -82,6 +86,11 @@ paths! {
     Says::Line as u8 => "Action",
     Says::Call as u8 => "args",
     Says::Uri as u8 => "requestURI",
+    Says::Containers as u8 => "requestObject.spec.containers",
+    Says::Containers as u8 => "requestObject.spec.initContainers",
+    Says::Containers as u8 => "requestObject.spec.template.spec.containers",
+    Says::Containers as u8 => "requestObject.spec.template.spec.initContainers",
+    Says::Containers as u8 => "requestObject.spec.jobTemplate.spec.template.spec.containers",
     Says::Program as u8 => "program",
     Says::Program as u8 => "process_exec.process.binary",
     Says::Rest as u8 => "process_exec.process.arguments",
@@ -104,6 +113,7 @@ paths! {
     Says::Actor as u8 => "EventData.SubjectUserName",
     Says::Actor as u8 => "Event.EventData.SubjectUserName",
     Says::Actor as u8 => "winlog.event_data.SubjectUserName",
+    Says::Actor as u8 => "data.win.eventdata.subjectUserName",
     Says::Actor as u8 => "winlog.user.name",
     Says::Actor as u8 => "sudo.accept.submituser",
     Says::Actor as u8 => "user",
@@ -125,6 +135,7 @@ paths! {
     Says::Device as u8 => "hostname",
     Says::Device as u8 => "objectRef.name",
     Says::Device as u8 => "winlog.computer_name",
+    Says::Device as u8 => "data.win.system.computer",
     Says::Device as u8 => "Event.System.Computer",
     Says::Device as u8 => "server_hostname",
     Says::Device as u8 => "sudo.accept.submithost",
@@ -172,6 +183,11 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
         let uri = uri.text().unwrap_or_default();
         let mut parts = uri.as_bytes().split(|byte| matches!(byte, b'?' | b'&'));
         arguments(&mut parts.by_ref().filter_map(|part| decoded(part.strip_prefix(b"command=")?)));
+    }
+    for container in all(Says::Containers).iter().filter_map(|list| list.array()).flat_map(Elements::new) {
+        let container = Index::read(container.0, 1);
+        let lists = ["command", "args"].map(|key| container.at(key).and_then(Raw::array).unwrap_or_default());
+        arguments(&mut lists.into_iter().flat_map(Elements::new).filter_map(Raw::text));
     }
     // A shell's history, as osquery reads it; what Teleport has a shell run.
     let in_history = object.at("columns.command").or_else(|| {

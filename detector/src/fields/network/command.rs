@@ -128,6 +128,7 @@ pub(super) static SWITCH: Family = Family {
         ("port-mirroring", "session"),
         ("observe-port group", "session"),
         ("observe-port", "session _ destination"),
+        ("mirror-to interface", "destination"),
         ("mirroring-group", "session"),
         ("mirroring-port", "source_interface"),
         ("monitor-port", "destination"),

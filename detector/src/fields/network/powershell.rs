@@ -1,5 +1,5 @@
-//! PowerShell that mirrors the ports of Hyper-V's switches: finds cmdlets where a command begins, with their parameters
-//! as short as they can be told. Follows no variable.
+//! Windows: PowerShell that mirrors the ports of Hyper-V's switches or captures packets, and the programs that do. Finds
+//! cmdlets where a command begins, with their parameters as short as they can be told. Follows no variable.
 
 use super::program::base;
 use super::{holds, is_short_for, joined};
@@ -33,6 +33,7 @@ type Word<'s> = (u8, &'s [u8]);
 /// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell.
 pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
     let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+    observe_captures(script, is_line, told);
     if is_line && !holds(script, "powershell") && !holds(script, "pwsh") {
         return;
     }
@@ -82,6 +83,71 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
                 _ => None,
             });
             observation.resource(resource, value.map(|value| joined(&[value])));
+        }
+        told.push(observation);
+    }
+}
+
+/// What captures packets: programs of Windows by their name and what they are told to do, and cmdlets by their name.
+const CAPTURES: [(&str, &str, &str); 8] = [
+    ("netsh", "trace start", "netsh trace start * capture=yes"),
+    ("netsh", "trace stop", "netsh trace stop"),
+    ("pktmon", "start", "pktmon start"),
+    ("pktmon", "stop", "pktmon stop"),
+    ("Add-NetEventPacketCaptureProvider", "", "Add-NetEventPacketCaptureProvider"),
+    ("Remove-NetEventSession", "", "Remove-NetEventSession"),
+    ("Start-NetEventSession", "", "Start-NetEventSession"),
+    ("Stop-NetEventSession", "", "Stop-NetEventSession"),
+];
+
+/// Reads the commands that capture packets, wherever one may begin: behind a separator, or what runs another program.
+fn observe_captures(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
+    let words = lex(script, is_line);
+    let mut last = &b""[..];
+    for (at, (before, word)) in words.iter().enumerate() {
+        let runs = core::mem::replace(&mut last, word);
+        let begins = *before != 0
+            || [&b"/c"[..], b"/k", b"-c", b"-command"].iter().any(|option| runs.eq_ignore_ascii_case(option));
+        let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
+        let name =
+            if ends_with(name, ".exe") { name.get(..name.len().saturating_sub(4)) } else { Some(name) };
+        let name = name.unwrap_or_default();
+        let Some((_, _, row)) = CAPTURES.iter().find(|(program, verb, _)| {
+            let own = words.get(at.saturating_add(1)..).unwrap_or_default();
+            let mut own = own.iter().map(|(_, word)| *word);
+            name.eq_ignore_ascii_case(program.as_bytes())
+                && (verb.is_empty()
+                    || verb.split(' ').all(|verb| {
+                        own.next().is_some_and(|word| word.eq_ignore_ascii_case(verb.as_bytes()))
+                    }))
+        }) else {
+            continue;
+        };
+        let ends = |(before, _): &Word<'_>| matches!(before, b';' | b'|' | b'&' | b'\n' | b'}');
+        let own = words.get(at.saturating_add(1)..).unwrap_or_default();
+        let own =
+            own.get(..own.iter().position(ends).unwrap_or(own.len()).min(WORDS_MAX)).unwrap_or_default();
+        // What traces and captures nothing, or counts only.
+        let captures = match *row {
+            "netsh trace start * capture=yes" => own.windows(2).any(|pair| {
+                matches!(pair, [(_, name), (b'=', value)] if is_short_for(name, "capture", 7) && is_short_for(value, "yes", 1))
+            }),
+            "pktmon start" => own.iter().any(|(_, word)| matches!(*word, b"-c" | b"--capture" | b"--etw" | b"/c")),
+            _ => true,
+        };
+        if !begins || !captures {
+            continue;
+        }
+        let Some(operation) = catalog::HOST.find(row) else { continue };
+        let mut all = Vec::from([name]);
+        all.extend(own.iter().map(|(_, word)| *word));
+        let mut observation = Observation::new(operation, joined(&all));
+        for parameter in ["tracefile", "--file-name", "-f", "-LocalFilePath"] {
+            let value = own.windows(2).find_map(|pair| match pair {
+                [(_, name), (_, value)] if name.eq_ignore_ascii_case(parameter.as_bytes()) => Some(*value),
+                _ => None,
+            });
+            observation.resource("file", value.map(|value| joined(&[value])));
         }
         told.push(observation);
     }

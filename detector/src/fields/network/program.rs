@@ -4,7 +4,7 @@
 //! Words stand in one text, each behind a byte that tells what is before it.
 
 use super::tools;
-use super::{Readings, is_space};
+use super::{Readings, find, is_space};
 use crate::fields::Observation;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -67,6 +67,7 @@ pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>
     }
     let mut readings = Readings::default();
     let mut told = Vec::new();
+    arguments.iter().for_each(|argument| observe_fed(argument.as_bytes(), &mut told));
     observe(&words.text, &mut told);
     told.into_iter().for_each(|observation| readings.add(observation));
     readings.found
@@ -74,10 +75,46 @@ pub fn observe_arguments(arguments: &[Cow<'_, str>]) -> Vec<Observation<'static>
 
 pub(super) fn observe_text(command: &[u8], typed: bool, told: &mut Vec<Observation<'_>>) {
     let head = command.get(..COMMAND_BYTES_MAX).unwrap_or(command);
+    observe_fed(head, told);
     let mut words = Vec::from([BEGUN]);
     let is_code = head.split(|&byte| is_space(byte)).any(|word| is_interpreter(base(word)));
     lex(head, is_code, &mut words);
     observe_words(&words, typed, head.len() < command.len(), told);
+}
+
+/// Reads what a command hands to a tool on its standard input: to nft the text before it; to iptables-restore the words of
+/// an iptables without its name, each on a line of its own, whose end printf may write.
+fn observe_fed(command: &[u8], told: &mut Vec<Observation<'_>>) {
+    let mut feed = |program: &[u8], text: &[u8]| {
+        let mut words = Vec::from([BEGUN]);
+        words.extend_from_slice(program);
+        words.push(NEXT);
+        lex(text, false, &mut words);
+        observe_words(&words, false, false, told);
+    };
+    if let Some(at) = find(command, b"| nft -f") {
+        let before = command.get(..at).unwrap_or_default();
+        let start = find(before, b"table ").or_else(|| find(before, b"add rule "));
+        feed(b"nft", start.and_then(|start| before.get(start..)).unwrap_or_default());
+    }
+    let Some(at) = find(command, b"tables-restore") else { return };
+    let program = if command.get(..at).is_some_and(|before| before.ends_with(b"ip6")) {
+        &b"ip6tables"[..]
+    } else {
+        b"iptables"
+    };
+    let mut ends = false;
+    let lines = command.split(|&byte| {
+        let is_end = byte == b'\n' || ends && byte == b'n';
+        ends = byte == b'\\';
+        is_end
+    });
+    for line in lines.filter(|line| find(line, b"TEE").is_some()) {
+        let is_verb =
+            |at: &usize| matches!(line.get(*at..), Some([b'-', b'A' | b'I' | b'R' | b'D', b' ', ..]));
+        let Some(rule) = (0..line.len()).find(is_verb).and_then(|at| line.get(at..)) else { continue };
+        feed(program, rule);
+    }
 }
 
 /// A command line whose words are apart.

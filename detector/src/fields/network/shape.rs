@@ -2,8 +2,8 @@
 
 use super::command::{self, CISCO, JUNOS, NOKIA, SWITCH, SWITCHED};
 use super::{
-    Readings, WORDS_MAX, find, header, holds, is_space, keyed, lookup, named, powershell, program, skip,
-    stands, text, vspan, words, yang,
+    Readings, WORDS_MAX, find, header, holds, is_short_for, is_space, joined, keyed, lookup, named,
+    powershell, program, skip, stands, text, vspan, words, yang,
 };
 use crate::catalog::{Action, EventOutcome, Operation, Severity};
 use crate::fields::{Observation, Text};
@@ -32,7 +32,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 71] = [
+const SHAPES: [(&str, Read, EventOutcome); 76] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
@@ -64,16 +64,17 @@ const SHAPES: [(&str, Read, EventOutcome); 71] = [
         accounted,
         EventOutcome::Unknown,
     ),
-    ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", typed, EventOutcome::Success),
-    ("{h}SHELL_CMD: {-}-Line={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
-    ("{h}SHELL_CMD: -Task={t}-IPAddr={s}-User={u}; Command is {c}", typed, EventOutcome::Success),
+    ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", shortened, EventOutcome::Success),
+    ("{h}SHELL_CMD: {-}-Line={t}-IPAddr={s}-User={u}; Command is {c}", shortened, EventOutcome::Success),
+    ("{h}SHELL_CMD: -Task={t}-IPAddr={s}-User={u}; Command is {c}", shortened, EventOutcome::Success),
     ("{h}User {u} on {t} from {s} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}User {u} on {t} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
     ("{h}%% {-}CLI:{s}:{u}:{c}", typed, EventOutcome::Unknown),
     // Ruckus ICX.
     ("{h}CLI CMD: \"{C}\" by {u} from {-}\n{-}\" by {-} client {s}", typed, EventOutcome::Unknown),
     // Extreme EXOS, VOSS and SLX, and F5.
-    ("{h}cli.logRemoteCmd> {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
+    ("{h}.logRemoteCmd> {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
+    ("{h}.logRemoteCmd> {-}: {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
     ("{h}CLILOG INFO {-} {-}:{s} {u} {c}", typed, EventOutcome::Unknown),
     (
         "{h} DCMCFG, {u}/{-}/{s}/{-},, {y}, {-} Status: {r}, User command: \"configure config {C}\"",
@@ -114,11 +115,14 @@ const SHAPES: [(&str, Read, EventOutcome); 71] = [
     ("{h}Meraki by {u}: {p}\t{c}\tnow{w}", dashboard, EventOutcome::Success),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
+    ("{h}Entry: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} {-}; COMMAND={c}", program, EventOutcome::Unknown),
     ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
-    // What else runs commands and tells of it: doas, pkexec, whose working directory may end as its own words do, cron,
+    // What else runs commands and tells of it: systemd, by the description that systemd-run gives a unit; doas, pkexec, whose working directory may end as its own words do, cron,
     // containerd, Ansible, the daemon of Cumulus Linux; shells, which log their history or a session; snoopy,
     // whose working directory may end as its own words do; Sysmon.
+    ("{h}systemd[{-}]: Started {c}", unit, EventOutcome::Started),
+    ("Started {c}", unit, EventOutcome::Started),
     ("{h}doas: {u} ran command {C} as {-}", program, EventOutcome::Unknown),
     ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
     ("{h}: {u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
@@ -136,6 +140,11 @@ const SHAPES: [(&str, Read, EventOutcome); 71] = [
     ("{h}snoopy[{-}]: [{X}]: {c}", program, EventOutcome::Unknown),
     (
         "{h}<Data Name=\"CommandLine\">{c}</Data>\n{-}<Data Name=\"User\">{u}</Data>\n{-}<Computer>{y}</Computer>\n{-}SystemTime=\"{d}\"",
+        marked_up,
+        EventOutcome::Unknown,
+    ),
+    (
+        "{h}<Data Name='CommandLine'>{c}</Data>\n{-}<Data Name='User'>{u}</Data>\n{-}<Computer>{y}</Computer>\n{-}SystemTime='{d}'",
         marked_up,
         EventOutcome::Unknown,
     ),
@@ -356,12 +365,64 @@ fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     typed_line(parts.part(b'c'), told);
 }
 
+/// The same of Huawei and H3C, whose devices take and log each word as short as it can be told.
+fn shortened<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    const WORDS: [(&str, usize); 13] = [
+        ("mirroring", 9),
+        ("mirroring-group", 4),
+        ("mirroring-port", 11),
+        ("port-mirroring", 6),
+        ("observe-port", 3),
+        ("monitor-port", 3),
+        ("monitor-egress", 9),
+        ("interface", 3),
+        ("display", 3),
+        ("undo", 3),
+        ("inbound", 4),
+        ("outbound", 4),
+        ("both", 2),
+    ];
+    let typed = words(parts.part(b'c'));
+    let mut all = typed.clone();
+    for word in &mut all {
+        let full = WORDS.iter().find(|(full, len_min)| is_short_for(word, full, *len_min));
+        *word = full.map_or(*word, |(full, _)| full.as_bytes());
+    }
+    if let Some(mut observation) = command::Rows::of(&SWITCH).observe(&all, all.len()) {
+        observation.name = joined(&typed);
+        told.push(observation);
+    }
+}
+
 /// The same in the accounting of AOS-CX, which may name its shell behind the command.
 fn accounted<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let line = parts.part(b'c');
     let shell = |at: &usize| line.get(*at..).is_some_and(|rest| rest.starts_with(b"\" exe=\""));
     let end = (0..line.len()).rev().find(shell).unwrap_or(line.len());
-    typed_line(line.get(..end).unwrap_or(line), told);
+    let line = line.get(..end).unwrap_or(line);
+    match line.strip_prefix(b"http-method=") {
+        Some(request) => told.extend(requested(request)),
+        None => typed_line(line, told),
+    }
+}
+
+/// A request to the API of AOS-CX: `POST http-uri=/rest/v10.09/system/mirrors`.
+fn requested(request: &[u8]) -> Option<Observation<'_>> {
+    const METHODS: [(&str, Action); 5] = [
+        ("POST", Action::Create),
+        ("PUT", Action::Modify),
+        ("PATCH", Action::Modify),
+        ("DELETE", Action::Delete),
+        ("GET", Action::Read),
+    ];
+    let path = keyed(request, b" http-uri=", b' ').split(|&byte| byte == b'?').next().unwrap_or_default();
+    let at = find(path, b"/system/mirrors")?;
+    let mut below = path.get(at..)?.split(|&byte| byte == b'/').skip(2);
+    (below.next() == Some(b"mirrors")).then_some(())?;
+    let mut observation = Observation::new(named(&[b"system/mirrors"])?, text(path)?);
+    observation.action = lookup(&words(request), &METHODS);
+    observation.word("session", below.next().unwrap_or_default());
+    Some(observation)
 }
 
 fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
@@ -410,7 +471,11 @@ fn mangled<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let start =
         command.iter().position(|&byte| byte == b'/').map_or(command.len(), |at| at.saturating_add(1));
     let command = command.get(start..).unwrap_or_default();
-    typed_line(command, told);
+    // RouterOS 7 has slashes between the words of a menu.
+    let menu = command.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let mut all: Vec<_> = menu.split(|&byte| byte == b'/').collect();
+    all.extend(words(command.get(menu.len()..).unwrap_or_default()));
+    told.extend(command::Rows::of(&SWITCH).observe(&all, all.len()));
     for observation in told {
         for (name, key) in VALUES {
             let value = keyed(command, key, b' ');
@@ -495,7 +560,9 @@ fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// A Linux command in an element of XML.
 fn marked_up<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    program::observe_text(&unmarked(parts), false, told);
+    let command = unmarked(parts);
+    program::observe_text(&command, false, told);
+    powershell::observe(&command, true, told);
 }
 
 /// A script in one.
@@ -526,6 +593,15 @@ fn unmarked(parts: &Parts<'_>) -> Vec<u8> {
         command.extend_from_slice(if byte.is_some() { after.get(1..).unwrap_or_default() } else { part });
     }
     command
+}
+
+/// A unit of systemd that began, described by the command that it runs.
+fn unit<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let told_of = parts.part(b'c');
+    // The unit's own name stands before, since systemd 251.
+    let at = find(told_of, b" - ").map_or(0, |at| at.saturating_add(3));
+    let command = told_of.get(at..).unwrap_or_default();
+    program::observe_text(command.strip_suffix(b".").unwrap_or(command), false, told);
 }
 
 /// A Linux command in full.

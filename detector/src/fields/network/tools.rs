@@ -89,7 +89,7 @@ fn owned(bytes: &[u8]) -> Cow<'static, str> {
 fn begins(tool: usize, word: &[u8]) -> bool {
     match tool {
         0 => is_object(word),
-        1 => place_in("add insert replace rule", word).is_some(),
+        1 => place_in("add insert replace rule table", word).is_some(),
         _ => word.first() == Some(&b'-'),
     }
 }
@@ -246,17 +246,22 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
         "nft add rule * dup to",
     ];
     let mut row = None;
-    let mut first = true;
+    let mut last = None;
     while let Some(((mark, word), rest)) = words.split_first() {
         words = rest;
         let next = at(rest, 0);
         let verb = place_in("replace insert add create rule delete list", word);
-        // Without a verb something is added.
-        let is_part = place_in("rule chain table", next).is_some() || first && *word == b"rule";
-        first = false;
+        // Without a verb something is added; a script begins with its tables.
+        let is_part = place_in("rule chain table", next).is_some() || last.is_none() && *word == b"rule";
         if verb.is_some() && is_part {
             row = verb.and_then(|verb| ROWS.get(verb));
+        } else if row.is_none()
+            && *word == b"table"
+            && last.is_none_or(|last| place_in("list delete destroy flush reset", last).is_none())
+        {
+            row = ROWS.get(2);
         }
+        last = Some(*word);
         match place_in("comment iif iifname dup", word) {
             Some(0) => {
                 let more = after(rest, 1);

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::measured::{publish, show};
 use crate::task::{root, run, say, target_dir};
 
-/// `cargo xtask soak module [EVENTS]`, `soak vector [RUN]`, `soak hec`, `soak hec-senders [FILE]`
+/// `cargo xtask soak module|serve|filter [EVENTS]`, `soak vector [RUN]`, `soak hec`, `soak hec-senders [FILE]`
 pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -7,6 +7,7 @@ mod faults;
 mod fluent_bit;
 mod hec;
 mod hec_cost;
+mod hosts;
 mod module;
 mod vector_load;
 mod ways;
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
         ["fluent-bit"] => fluent_bit::run(),
         ["module"] => module::run(None),
         ["module", events] => module::run(Some(events)),
+        ["serve"] => hosts::serve(None),
+        ["serve", events] => hosts::serve(Some(events)),
+        ["filter"] => hosts::filter(None),
+        ["filter", events] => hosts::filter(Some(events)),
         ["hec"] => hec::faults(),
         ["hec-senders"] => hec::senders(None),
         ["hec-senders", file] => hec::senders(Some(file)),
@@ -30,7 +35,7 @@ fn main() -> ExitCode {
         ["vector", "cost"] => cost::run(),
         ["vector", fault] => faults::run(Some(fault)),
         _ => Err(format!(
-            "usage: soak attack | soak ways | soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak vector [cost|{}]",
+            "usage: soak attack | soak ways | soak fluent-bit | soak hec | soak hec-senders [FILE] | soak hec-cost | soak module [EVENTS] | soak serve [EVENTS] | soak filter [EVENTS] | soak vector [cost|{}]",
             faults::NAMES.join("|")
         )),
     };

@@ -67,7 +67,7 @@ pub(crate) fn run(events: Option<&str>) -> Result<(), String> {
 }
 
 /// Ordinary and mirror events, the vectors' records, and damaged ones, in an order that is the same in every run.
-fn records() -> Vec<Vec<u8>> {
+pub(crate) fn records() -> Vec<Vec<u8>> {
     let mut records =
         [mix(ORDINARY).records, mirror(ORDINARY / 20).records, syslog(ORDINARY / 4).records].concat();
     let (files, _) = load(&root().join("tests/vectors"));

@@ -86,7 +86,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "soak",
-        help: "long runs that count what is lost and doubled: vector, hec, hec-senders; `soak module|serve|filter [EVENTS]` looks for drift",
+        help: "long runs that count what is lost and doubled: vector, hec, hec-senders; `soak module`, `serve` and `filter` look for drift",
         run: soak::soak,
     },
     Task {

@@ -450,6 +450,8 @@ pub const ANCHORS: &[&str] = &[
     "\"retina.sh\"",
     "\"retina.sh\\",
     "\"Stop-NetEv",
+    "\"TEE\", \"--g",
+    "\"TEE\",\"--ga",
     "' | nft -f ",
     "'iptables -",
     "'mirred', '",

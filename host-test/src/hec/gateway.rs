@@ -15,7 +15,7 @@ pub const EVENT: &str = "/services/collector/event";
 /// How long it may take to start on a busy machine.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// `tapsieve serve --hec` before a receiver.
+/// `tapsieve serve` before a receiver.
 pub struct Gateway {
     /// Where it listens.
     pub address: SocketAddr,
@@ -25,11 +25,28 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one that hands on to `downstream`, with a policy in TOML and more arguments.
+    /// Starts one that takes HEC and hands it on to `downstream`, with a policy in TOML and more arguments.
     ///
     /// # Errors
     /// The command or the module is not built, or it does not start.
     pub fn start(downstream: SocketAddr, policy: &str, more: &[&str]) -> Result<Gateway, String> {
+        Gateway::start_as("hec", downstream, policy, more)
+    }
+
+    /// The same for lines of JSON.
+    ///
+    /// # Errors
+    /// As with `start`.
+    pub fn start_for_lines(downstream: SocketAddr, policy: &str, more: &[&str]) -> Result<Gateway, String> {
+        Gateway::start_as("forward", downstream, policy, more)
+    }
+
+    fn start_as(
+        option: &str,
+        downstream: SocketAddr,
+        policy: &str,
+        more: &[&str],
+    ) -> Result<Gateway, String> {
         let text = |error: std::io::Error| error.to_string();
         let folder = folder("hec").map_err(text)?;
         let (module, file) = (folder.path().join("module.wasm"), folder.path().join("policy.toml"));
@@ -39,7 +56,7 @@ impl Gateway {
         let arguments = [
             "serve".to_owned(),
             format!("--listen={address}"),
-            format!("--hec=http://{downstream}/"),
+            format!("--{option}=http://{downstream}/"),
             format!("--module={}", module.display()),
             format!("--policy={}", file.display()),
         ];

@@ -4,7 +4,7 @@
 use super::program::base;
 use super::{holds, is_short_for, joined};
 use crate::catalog::{self, Action, Severity};
-use crate::fields::Observation;
+use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
 
 /// A script is not read beyond so many bytes.
@@ -33,11 +33,11 @@ type Word<'s> = (u8, &'s [u8]);
 /// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell.
 pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
     let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
-    observe_captures(script, is_line, told);
+    let words = lex(script, is_line);
+    observe_captures(&words, told);
     if is_line && !holds(script, "powershell") && !holds(script, "pwsh") {
         return;
     }
-    let words = lex(script, is_line);
     let other = holds(script, "-Feature") && !SECURITY.iter().any(|name| holds(script, name));
     let modes = words.windows(2).filter_map(|pair| match pair {
         [(_, name), (b'=', mode)] => ends_with(name, MODE).then_some(*mode),
@@ -51,17 +51,14 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
         _ => None,
     });
     for (at, (before, word)) in words.iter().enumerate() {
-        let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
-        let name = base(word).rsplit(|&byte| byte == b'\\').next().unwrap_or_default();
+        let name = program_name(word);
         let is = |full: &str| (is_line || *before != 0) && name.eq_ignore_ascii_case(full.as_bytes());
-        let ends = |(before, _): &Word<'_>| matches!(before, b';' | b'|' | b'\n' | b'}');
         let adapter = is("Set-VMNetworkAdapter");
         let feature = FEATURES.iter().find(|feature| !other && is(feature));
         if !adapter && feature.is_none() {
             continue;
         }
-        let own = rest.get(..WORDS_MAX).unwrap_or(rest);
-        let own = own.get(..own.iter().position(ends).unwrap_or(own.len())).unwrap_or_default();
+        let own = own_words(&words, at, b";|\n}");
         let adapter = if adapter { mirroring(own, given) } else { None };
         let Some(row) = adapter.map(|_| ADAPTER).or(feature.copied()) else { continue };
         let known = adapter.or(mode);
@@ -70,19 +67,14 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
         if known.is_some() && operation.action != Action::Delete {
             operation.severity = Severity::High;
         }
-        let mut all = Vec::from([name]);
-        all.extend(own.iter().map(|(_, word)| *word));
-        let mut observation = Observation::new(operation, joined(&all));
+        let mut observation = Observation::new(operation, command_line(name, own));
         observation.action = (is_short_for(mode, "None", 1) || mode == b"0").then_some(Action::Stop);
         let is_target = is_short_for(mode, "Destination", 1) || mode == b"1";
         for (parameter, resource) in
             [("VMName", if is_target { "destination" } else { "source_instance" }), ("SwitchName", "bridge")]
         {
-            let value = own.windows(2).find_map(|pair| match pair {
-                [(_, [b'-', name @ ..]), (_, value)] if is_short_for(name, parameter, 2) => Some(*value),
-                _ => None,
-            });
-            observation.resource(resource, value.map(|value| joined(&[value])));
+            let is = |word: &[u8]| matches!(word, [b'-', name @ ..] if is_short_for(name, parameter, 2));
+            observation.resource(resource, value_of(own, is));
         }
         told.push(observation);
     }
@@ -101,19 +93,18 @@ const CAPTURES: [(&str, &str, &str); 8] = [
 ];
 
 /// Reads the commands that capture packets, wherever one may begin: behind a separator, or what runs another program.
-fn observe_captures(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
-    let words = lex(script, is_line);
+fn observe_captures(words: &[Word<'_>], told: &mut Vec<Observation<'_>>) {
     let mut last = &b""[..];
     for (at, (before, word)) in words.iter().enumerate() {
         let runs = core::mem::replace(&mut last, word);
         let begins = *before != 0
             || [&b"/c"[..], b"/k", b"-c", b"-command"].iter().any(|option| runs.eq_ignore_ascii_case(option));
-        let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
+        let name = program_name(word);
         let name =
             if ends_with(name, ".exe") { name.get(..name.len().saturating_sub(4)) } else { Some(name) };
         let name = name.unwrap_or_default();
+        let own = own_words(words, at, b";|&\n}");
         let Some((_, _, row)) = CAPTURES.iter().find(|(program, verb, _)| {
-            let own = words.get(at.saturating_add(1)..).unwrap_or_default();
             let mut own = own.iter().map(|(_, word)| *word);
             name.eq_ignore_ascii_case(program.as_bytes())
                 && (verb.is_empty()
@@ -123,10 +114,6 @@ fn observe_captures(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>
         }) else {
             continue;
         };
-        let ends = |(before, _): &Word<'_>| matches!(before, b';' | b'|' | b'&' | b'\n' | b'}');
-        let own = words.get(at.saturating_add(1)..).unwrap_or_default();
-        let own =
-            own.get(..own.iter().position(ends).unwrap_or(own.len()).min(WORDS_MAX)).unwrap_or_default();
         // What traces and captures nothing, or counts only.
         let captures = match *row {
             "netsh trace start * capture=yes" => own.windows(2).any(|pair| {
@@ -139,18 +126,39 @@ fn observe_captures(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>
             continue;
         }
         let Some(operation) = catalog::HOST.find(row) else { continue };
-        let mut all = Vec::from([name]);
-        all.extend(own.iter().map(|(_, word)| *word));
-        let mut observation = Observation::new(operation, joined(&all));
+        let mut observation = Observation::new(operation, command_line(name, own));
         for parameter in ["tracefile", "--file-name", "-f", "-LocalFilePath"] {
-            let value = own.windows(2).find_map(|pair| match pair {
-                [(_, name), (_, value)] if name.eq_ignore_ascii_case(parameter.as_bytes()) => Some(*value),
-                _ => None,
-            });
-            observation.resource("file", value.map(|value| joined(&[value])));
+            let is = |word: &[u8]| word.eq_ignore_ascii_case(parameter.as_bytes());
+            observation.resource("file", value_of(own, is));
         }
         told.push(observation);
     }
+}
+
+/// A program's or cmdlet's name without its folder, whichever slash that is written with.
+fn program_name(word: &[u8]) -> &[u8] {
+    base(word).rsplit(|&byte| byte == b'\\').next().unwrap_or_default()
+}
+
+/// The words of the command whose name stands at a place, up to one of those that end a command.
+fn own_words<'w, 's>(words: &'w [Word<'s>], at: usize, ends: &[u8]) -> &'w [Word<'s>] {
+    let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+    let end = rest.iter().position(|(before, _)| ends.contains(before)).unwrap_or(rest.len());
+    rest.get(..end.min(WORDS_MAX)).unwrap_or_default()
+}
+
+fn command_line<'a>(name: &[u8], own: &[Word<'_>]) -> Text<'a> {
+    let mut all = Vec::from([name]);
+    all.extend(own.iter().map(|(_, word)| *word));
+    joined(&all)
+}
+
+/// The word behind the first one that is a parameter.
+fn value_of<'a>(own: &[Word<'_>], is: impl Fn(&[u8]) -> bool) -> Option<Text<'a>> {
+    own.windows(2).find_map(|pair| match pair {
+        [(_, name), (_, value)] if is(name) => Some(joined(&[value])),
+        _ => None,
+    })
 }
 
 fn ends_with(word: &[u8], end: &str) -> bool {

@@ -118,9 +118,9 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
     ("{h}Entry: {e} mirror session {c}", message, EventOutcome::Success),
     ("{k} : {f}TTY={t} {-}; COMMAND={c}", program, EventOutcome::Unknown),
     ("{h}|{-}|{-}|INFO|Called as {c}", program, EventOutcome::Unknown),
-    // What else runs commands and tells of it: systemd, by the description that systemd-run gives a unit; doas, pkexec, whose working directory may end as its own words do, cron,
-    // containerd, Ansible, the daemon of Cumulus Linux; shells, which log their history or a session; snoopy,
-    // whose working directory may end as its own words do; Sysmon.
+    // What else runs commands and tells of it: systemd, by the description that systemd-run gives a unit; doas, pkexec,
+    // whose working directory may end as its own words do, cron, containerd, Ansible, the daemon of Cumulus Linux; shells,
+    // which log their history or a session; snoopy, whose working directory may end as its own words do; Sysmon.
     ("{h}systemd[{-}]: Started {c}", unit, EventOutcome::Started),
     ("Started {c}", unit, EventOutcome::Started),
     ("{h}doas: {u} ran command {C} as {-}", program, EventOutcome::Unknown),

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use tapsieve_host_test::hec::Gateway;
 use tapsieve_host_test::http::{Client, Server};
-use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsieve};
+use tapsieve_host_test::process::free_address;
 use tapsieve_host_test::workload::noise;
 
 /// The honest sender: bodies of 100 events of 1.3 KB, and how long it pauses between them.
@@ -84,24 +85,8 @@ fn measure(others: Others) -> Result<Row, String> {
         (200, Vec::new())
     });
     let sink = sink.map_err(text)?;
-    let folder = folder("attack").map_err(text)?;
-    let policy = folder.path().join("policy.toml");
-    std::fs::write(&policy, "schema = \"ocsf\"\n").map_err(text)?;
-    let module = folder.path().join("module.wasm");
-    std::fs::write(&module, tapsieve_host_test::engines::module_bytes()?).map_err(text)?;
-    let address = free_address().map_err(text)?;
-    let arguments = [
-        "serve".to_owned(),
-        format!("--listen={address}"),
-        format!("--forward=http://{}/", sink.address()),
-        format!("--module={}", module.display()),
-        format!("--policy={}", policy.display()),
-        IN_FLIGHT.to_owned(),
-    ];
-    let sidecar = Process::start(&tapsieve()?, arguments, &folder.path().join("log")).map_err(text)?;
-    if !listens(address, Duration::from_secs(60)) {
-        return Err(std::fs::read_to_string(folder.path().join("log")).unwrap_or_default());
-    }
+    let sidecar = Gateway::start_for_lines(sink.address(), "schema = \"ocsf\"\n", &[IN_FLIGHT])?;
+    let address = sidecar.address;
     let under_way = AtomicUsize::new(0);
     let (times, again, probe) = thread::scope(|scope| {
         let harm = scope.spawn(|| harm(others, address, &over, &under_way));
@@ -116,7 +101,7 @@ fn measure(others: Others) -> Result<Row, String> {
         let (times, again) = honest?;
         Ok::<_, String>((times, again, probe))
     })?;
-    let peak_kib = sidecar.usage().ok_or("the sidecar has ended")?.peak_kib;
+    let peak_kib = sidecar.process()?.usage().ok_or("the sidecar has ended")?.peak_kib;
     Ok(Row { times, again, probe, peak_kib })
 }
 

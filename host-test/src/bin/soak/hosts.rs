@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use tapsieve_host_test::engines::module_bytes;
 use tapsieve_host_test::fluent_bit::{FILE, Folder, Process as FluentBit, Source, Wiring, configuration};
+use tapsieve_host_test::hec::Gateway;
 use tapsieve_host_test::http::{Client, Server};
-use tapsieve_host_test::process::{Process, folder, free_address, listens, tapsieve, usage};
+use tapsieve_host_test::process::{free_address, usage};
 
 use crate::module::records;
 
@@ -61,20 +61,7 @@ pub(crate) fn serve(events: Option<&str>) -> Result<(), String> {
         (200, Vec::new())
     });
     let sink = sink.map_err(text)?;
-    let folder = folder("soak").map_err(text)?;
-    let module = folder.path().join("module.wasm");
-    std::fs::write(&module, module_bytes()?).map_err(text)?;
-    let address = free_address().map_err(text)?;
-    let arguments = [
-        "serve".to_owned(),
-        format!("--listen={address}"),
-        format!("--forward=http://{}/", sink.address()),
-        format!("--module={}", module.display()),
-    ];
-    let sidecar = Process::start(&tapsieve()?, arguments, &folder.path().join("log")).map_err(text)?;
-    if !listens(address, Duration::from_secs(60)) {
-        return Err(std::fs::read_to_string(folder.path().join("log")).unwrap_or_default());
-    }
+    let sidecar = Gateway::start_for_lines(sink.address(), "", &[])?;
     let mut bodies = vec![Vec::new()];
     for record in records().iter().filter(|record| !record.contains(&b'\n')) {
         if bodies.last().is_some_and(|body| body.len() > BODY_BYTES) {
@@ -84,8 +71,8 @@ pub(crate) fn serve(events: Option<&str>) -> Result<(), String> {
         body.extend_from_slice(record);
         body.push(b'\n');
     }
-    let mut client = Client::new(address);
-    rounds(events, sidecar.pid(), || {
+    let mut client = Client::new(sidecar.address);
+    rounds(events, sidecar.process()?.pid(), || {
         for body in &bodies {
             let answer = client.send("POST", "/", &[("Content-Type", "application/x-ndjson")], body);
             let answer = answer.map_err(text)?;

@@ -105,6 +105,6 @@ fn title(provider: Provider) -> &'static str {
         Provider::Tencent => "Tencent Cloud",
         Provider::Kubernetes => "Kubernetes",
         Provider::Network => "Network devices",
-        Provider::Host => "Linux hosts",
+        Provider::Host => "Hosts",
     }
 }

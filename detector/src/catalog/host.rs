@@ -1,4 +1,5 @@
-//! Linux hosts: commands that copy packets, by the words that make a command one of these: `*` stands for any words.
+//! Hosts with Linux or Windows: commands that copy or capture packets, by the words that make a command one of these: `*`
+//! stands for any words.
 //! How a tool spells and shortens them is known where its words are read.
 
 use crate::catalog::operations;

@@ -372,7 +372,7 @@ pub static CISCO: &Table = &cisco::TABLE;
 pub static JUNOS: &Table = &junos::TABLE;
 /// Short commands of other switches, as patterns.
 pub static SWITCH: &Table = &switch::TABLE;
-/// Commands of Linux hosts, as patterns.
+/// Commands of hosts, as patterns.
 pub static HOST: &Table = &host::TABLE;
 
 /// Every row with its source, table by table, for documentation and tests.

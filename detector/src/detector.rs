@@ -6,6 +6,7 @@ use crate::gather::gather;
 use crate::json::{Index, LEVELS_MAX};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
+use crate::room::has_room;
 use alloc::{string::String, vec::Vec};
 
 /// What becomes of a record.
@@ -82,6 +83,9 @@ impl Detector {
     /// Decides without asking the prefilter first; the answer is the same.
     pub fn process_fully(&mut self, record: &[u8]) -> Outcome<'_> {
         self.description.clear();
+        if !has_room(record.len()) {
+            return Outcome::Unchanged;
+        }
         // A line of a file may have a header.
         let start = if record.trim_ascii_start().starts_with(b"{") { None } else { opened(record) };
         let (header, object) = record.split_at_checked(start.unwrap_or_default()).unwrap_or_default();
@@ -105,6 +109,9 @@ impl Detector {
                 self.without_event()
             };
         };
+        if !has_room(record.len()) {
+            return Outcome::Unchanged;
+        }
         enrich::describe(&mut self.description, &verdict, found.matches, found.is_cut);
         if found.dropped && !found.is_cut {
             return Outcome::Dropped;

@@ -12,6 +12,7 @@ use crate::fields::{
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
 use crate::prefilter::Prefilter;
+use crate::room::has_room;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::{vec, vec::Vec};
 use core::cell::{Cell, OnceCell};
@@ -127,7 +128,7 @@ pub(crate) fn gather<'r>(
         if is_told {
             continue;
         }
-        if !gather.affords(&part, false) {
+        if !gather.affords(&part, false) || !has_room(part.bytes.len()) {
             gather.found.is_cut = true;
         } else if let Some(observation) = observe_schema(&Index::read(inside(&part), LEVELS_MAX)) {
             gather.add(observation.into_owned(), false, within);
@@ -249,6 +250,9 @@ impl<'r> Gather<'r, '_> {
 
     /// Reads a part; what is in it is kept apart from its bytes where those do not last.
     fn read(&self, part: &Part<'r>) -> Read<'r> {
+        if !has_room(part.bytes.len()) {
+            return Read { is_cut: true, ..Read::default() };
+        }
         match &part.bytes {
             Cow::Borrowed(bytes) => self.read_bytes(bytes, part.is_text, part.may_be_line),
             Cow::Owned(bytes) => {

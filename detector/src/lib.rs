@@ -33,5 +33,6 @@ mod gather;
 pub use tapsieve_json as json;
 pub mod policy;
 pub mod prefilter;
+mod room;
 
 pub use detector::{Detector, Outcome};

@@ -64,10 +64,10 @@ unsafe fn record_argument<'a>(address: *const u8, len: usize) -> Option<&'a [u8]
 #[inline(never)]
 unsafe fn copied_argument<'a>(address: *const u8, len: usize) -> Option<&'a [u8]> {
     // SAFETY: the caller's promise; nothing is written before the copy is made.
-    let copy = unsafe { argument(address, len) }?.to_vec();
+    let record = unsafe { argument(address, len) }?;
     // Given up again with the next record that has to be copied.
     // SAFETY: given up before anything else asks for it; the copy is not written to during a call.
-    let copy: *const [u8] = unsafe { shell() }.copied(copy);
+    let copy: *const [u8] = unsafe { shell() }.copied(record)?;
     // SAFETY: the shell keeps it until the next call.
     Some(unsafe { &*copy })
 }

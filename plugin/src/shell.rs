@@ -61,11 +61,14 @@ impl Shell {
         self.detector.process(record)
     }
 
-    /// Keeps a copy of a record that lies in a buffer of this instance, with a zero byte after it as Fluent Bit's have.
-    pub(crate) fn copied(&mut self, mut record: Vec<u8>) -> &[u8] {
-        record.push(0);
-        self.copied = record;
-        self.copied.split_last().map_or(&[], |(_, record)| record)
+    /// Keeps a copy of a record that lies in a buffer of this instance, with a zero byte after it as Fluent Bit's have;
+    /// `None` where there is no memory for it.
+    pub(crate) fn copied(&mut self, record: &[u8]) -> Option<&[u8]> {
+        // Before the old one goes: it may be the argument.
+        let mut copy = Vec::new();
+        ended(&mut copy, record)?;
+        self.copied = copy;
+        self.copied.get(..record.len())
     }
 
     /// Whether bytes lie in one of the buffers that are written to: an answer that a host hands in again.
@@ -106,19 +109,33 @@ impl Shell {
 
     /// Answers Fluent Bit as [`Shell::fluent_bit_process`] does, and turns values that JSON does not have into JSON.
     pub(crate) fn fluent_bit_repair(&mut self, record: &[u8]) -> Option<&[u8]> {
+        self.repaired.clear();
+        // Quotes around a key of one character double it.
+        if self.repaired.try_reserve(record.len().saturating_mul(2)).is_err() {
+            return None;
+        }
         let is_repaired = repair(record, &mut self.repaired);
         match self.detector.process(if is_repaired { &self.repaired } else { record }) {
-            Outcome::Unchanged if is_repaired => Some(ended(&mut self.answer, &self.repaired)),
+            Outcome::Unchanged if is_repaired => ended(&mut self.answer, &self.repaired),
             outcome => answered(&mut self.answer, outcome),
         }
     }
 
-    /// The visible answer for a record that the host could not copy into the module.
+    /// The visible answer for a record that the host could not copy into the module, maybe for want of memory.
     pub(crate) fn uncopied_record(&mut self, len: u32) -> &[u8] {
+        const DIGITS_MAX: usize = 10;
+        let [before, after] = [
+            b"{\"tapsieve_error\":\"record of ".as_slice(),
+            b" bytes could not be copied into the module\"}\0",
+        ];
         self.answer.clear();
-        self.answer.extend_from_slice(b"{\"tapsieve_error\":\"record of ");
+        let room = before.len().saturating_add(DIGITS_MAX).saturating_add(after.len());
+        if self.answer.try_reserve(room).is_err() {
+            return b"{\"tapsieve_error\":\"record could not be copied into the module\"}\0";
+        }
+        self.answer.extend_from_slice(before);
         write_number(&mut self.answer, len.into());
-        self.answer.extend_from_slice(b" bytes could not be copied into the module\"}\0");
+        self.answer.extend_from_slice(after);
         &self.answer
     }
 }
@@ -135,15 +152,16 @@ fn overlaps(buffer: &Vec<u8>, address: usize, len: usize) -> bool {
 fn answered<'a>(answer: &'a mut Vec<u8>, outcome: Outcome<'_>) -> Option<&'a [u8]> {
     match outcome {
         Outcome::Unchanged => None,
-        Outcome::Enriched(enriched) => Some(ended(answer, enriched)),
+        Outcome::Enriched(enriched) => ended(answer, enriched),
         Outcome::Dropped => Some(b"\0"),
     }
 }
 
-/// The text with a zero byte after it.
-fn ended<'a>(answer: &'a mut Vec<u8>, text: &[u8]) -> &'a [u8] {
+/// The text with a zero byte after it; `None` where there is no memory for it.
+fn ended<'a>(answer: &'a mut Vec<u8>, text: &[u8]) -> Option<&'a [u8]> {
     answer.clear();
+    answer.try_reserve(text.len().checked_add(1)?).ok()?;
     answer.extend_from_slice(text);
     answer.push(0);
-    answer
+    Some(answer)
 }

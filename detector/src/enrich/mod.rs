@@ -37,6 +37,13 @@ pub(crate) fn write(
     if claims.any() && claims.say(description) {
         return false;
     }
+    out.clear();
+    let spelled = if record.header.is_empty() { 1 } else { 8 };
+    let room = record.header.len().saturating_add(record.index.bytes().len()).saturating_mul(spelled);
+    if out.try_reserve(room.saturating_add(description.len().saturating_mul(4)).saturating_add(4096)).is_err()
+    {
+        return false;
+    }
     if schema == Schema::Ocsf {
         return ocsf::wrap(out, record, verdict, description).is_some();
     }
@@ -44,7 +51,6 @@ pub(crate) fn write(
     let Some((before, after)) = index.end().and_then(|end| index.bytes().split_at_checked(end)) else {
         return false;
     };
-    out.clear();
     out.extend_from_slice(record.header);
     out.extend_from_slice(before);
     let mut members = Object::inside(out, index.is_empty());

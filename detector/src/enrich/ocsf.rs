@@ -56,7 +56,6 @@ pub(super) fn wrap(
 ) -> Option<()> {
     let (object, after) = record.index.bytes().split_at_checked(record.index.end()?.checked_add(1)?)?;
     let observation = &verdict.observation;
-    out.clear();
     let mut event = Object::begin(out);
     // Required; a device's line may have no time that can be read without a calendar at hand.
     let time = observation.time.as_deref().and_then(millis).and_then(|time| time.try_into().ok());

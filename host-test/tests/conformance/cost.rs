@@ -162,6 +162,11 @@ fn hold(shape: &Shape) -> Result<(), Failed> {
     }
 }
 
+/// The shapes by name, at so many bytes.
+pub(crate) fn records(bytes: usize) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    SHAPES.iter().map(move |shape| (shape.0, record(shape, bytes)))
+}
+
 /// A record of at least so many bytes.
 fn record(&(_, place, head, piece, tail): &Shape, bytes: usize) -> Vec<u8> {
     let line = [head, &piece.repeat(bytes / piece.len()), tail].concat();

@@ -11,7 +11,7 @@ use crate::task::root;
 
 /// The detector's layers, lowest first; a module may use only modules of lower layers.
 const LAYERS: &[&[&str]] = &[
-    &["json", "catalog"],
+    &["json", "catalog", "room"],
     &["prefilter", "envelope"],
     &["fields"],
     &["classify"],

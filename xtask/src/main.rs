@@ -14,6 +14,7 @@ mod fuzz;
 mod logscale;
 mod measured;
 mod members;
+mod mutants;
 mod order;
 mod policy;
 mod python;
@@ -83,6 +84,11 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         help: "run the fuzz targets under libFuzzer and keep what they learn: SECONDS [TARGET…]; needs nightly and cargo-fuzz",
         run: fuzz::fuzz,
+    },
+    Task {
+        name: "mutants",
+        help: "change the sources in small ways and see that a test fails for each: [PACKAGE…]; needs cargo-mutants",
+        run: mutants::mutants,
     },
     Task {
         name: "soak",

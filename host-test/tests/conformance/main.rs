@@ -1,5 +1,6 @@
 //! The conformance suite. A trial is named `engine/file/case`, or after the law it holds; a filter on the command line
-//! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`.
+//! picks trials by name: `cargo test --release -p tapsieve-host-test -- wasmi/aws`. An engine whose trials are left out,
+//! as by `--skip=wasmtime/`, is not started.
 //!
 //! `TAPSIEVE_BLESS=1` writes the bytes that the native engine inserts into the vectors instead, and the table of coverage
 //! into docs/CATALOG.md; review them by diff.
@@ -62,7 +63,8 @@ fn main() -> ExitCode {
     // The trials live as long as the process, and so do their vectors.
     let (files, scenarios) =
         (&*Box::leak(files.into_boxed_slice()), &*Box::leak(scenarios.into_boxed_slice()));
-    trials.extend(vectors::trials(files, scenarios));
+    let is_wanted = |engine: &str| !arguments.skip.iter().any(|skip| *skip == format!("{engine}/"));
+    trials.extend(vectors::trials(files, scenarios, is_wanted));
     trials.extend(seed::trials(files, scenarios));
     trials.extend(fluent_bit_route::trials(files.iter().chain(scenarios)));
     trials.extend(vector_route::trials(files.iter().chain(scenarios)));

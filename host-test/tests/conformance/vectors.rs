@@ -9,9 +9,13 @@ use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 use crate::absent;
 use crate::fluent_bit_route::is_for_rules;
 
-pub(crate) fn trials(files: &'static [VectorFile], scenarios: &'static [VectorFile]) -> Vec<Trial> {
+pub(crate) fn trials(
+    files: &'static [VectorFile],
+    scenarios: &'static [VectorFile],
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for kind in ENGINES {
+    for kind in ENGINES.iter().filter(|kind| is_wanted(kind.name)) {
         if let Err(reason) = (kind.open)() {
             trials.push(absent(kind.name.to_owned(), kind.required_in_ci, reason));
             continue;

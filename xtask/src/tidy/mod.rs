@@ -39,7 +39,7 @@ pub(crate) fn tidy(arguments: &[String]) -> Result<(), String> {
 }
 
 /// Every `.rs` file below a folder, with its path from the repository's root.
-fn rust_files(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
             let path = entry.path();

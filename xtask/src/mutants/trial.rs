@@ -1,0 +1,163 @@
+//! Runs the tests with one mutant picked, until one of them fails.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// One program of tests.
+pub(crate) struct Stage {
+    /// The packages whose mutants it is run for.
+    pub(crate) of: &'static [&'static str],
+    /// The package it is in.
+    package: &'static str,
+    /// Its name; a package's own tests have the name of the package.
+    pub(crate) test: &'static str,
+    arguments: &'static [&'static str],
+}
+
+impl Stage {
+    /// Whether it is the tests within a package.
+    pub(crate) fn is_lib(&self) -> bool {
+        self.test.starts_with("tapsieve_")
+    }
+}
+
+/// What is about the module, about what shippers do, or about cost, tells nothing of a mutant: the module has none.
+const NATIVE: &[&str] = &[
+    "--skip=wasmtime/",
+    "--skip=wasmi/",
+    "--skip=wasmi-fluent-bit/",
+    "--skip=fluent-bit-route/",
+    "--skip=vector-route/",
+    "--skip=module/",
+    "--skip=starved",
+    "--skip=instructions/",
+    "--skip=cost/",
+    "--skip=corpus/",
+    "--skip=rows/",
+    "--skip=policy/baked",
+    "--skip=policy/entries-cost",
+    "--skip=policy/globs-cost",
+    "--test-threads=1",
+];
+const LOOP: &[&str] = &["--test-threads=1"];
+/// `stories` is about another package, the others are about the module.
+const REPLAYED: &[&str] =
+    &["--test-threads=1", "--skip=shells/", "--skip=engines/", "--skip=cost/", "--skip=stories/"];
+
+/// The tests, the quick and decisive ones first.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { of: &["json"], package: "json", test: "tapsieve_json", arguments: LOOP },
+    Stage { of: &["plugin"], package: "plugin", test: "tapsieve_plugin", arguments: LOOP },
+    Stage { of: &["records"], package: "records", test: "sieve", arguments: LOOP },
+    Stage { of: &["records"], package: "records", test: "framing", arguments: LOOP },
+    Stage { of: &["records"], package: "records", test: "tapsieve_records", arguments: LOOP },
+    Stage { of: &["detector", "json"], package: "host-test", test: "conformance", arguments: NATIVE },
+    Stage { of: &["detector", "json"], package: "detector", test: "tapsieve_detector", arguments: LOOP },
+    Stage {
+        of: &["detector", "json", "plugin", "records"],
+        package: "fuzz/targets",
+        test: "replay",
+        arguments: REPLAYED,
+    },
+    Stage { of: &["records"], package: "host", test: "run", arguments: LOOP },
+    Stage { of: &["records"], package: "host", test: "errors", arguments: LOOP },
+];
+
+/// What the tests made of a mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// A test failed.
+    Caught,
+    /// The tests came to no end, or wanted memory without bound.
+    Endless,
+    /// Every test passed.
+    Survived,
+}
+
+/// The tests, and how long each may take.
+pub(crate) struct Trials<'p> {
+    source: PathBuf,
+    programs: &'p HashMap<(String, String), PathBuf>,
+    limits: HashMap<&'static str, Duration>,
+}
+
+impl<'p> Trials<'p> {
+    /// Runs every test without a mutant, to see that it passes and how long it takes.
+    ///
+    /// # Errors
+    /// One does not pass, or is not there.
+    pub(crate) fn new(
+        source: &Path,
+        programs: &'p HashMap<(String, String), PathBuf>,
+        packages: &[String],
+    ) -> Result<Self, String> {
+        let mut trials = Self { source: source.to_owned(), programs, limits: HashMap::new() };
+        for stage in STAGES.iter().filter(|stage| packages.iter().any(|it| stage.of.contains(&it.as_str()))) {
+            let start = Instant::now();
+            match trials.stage(stage, 0, Duration::from_secs(600))? {
+                Outcome::Survived => {}
+                _ => return Err(format!("the test {} fails without a mutant", stage.test)),
+            }
+            trials.limits.insert(stage.test, start.elapsed() * 4 + Duration::from_secs(5));
+            crate::task::say(&format!("{} takes {:.1} s", stage.test, start.elapsed().as_secs_f32()));
+        }
+        Ok(trials)
+    }
+
+    /// Runs the tests that are for a package, with a mutant.
+    ///
+    /// # Errors
+    /// A test does not run.
+    pub(crate) fn run(&self, package: &str, mutant: u32) -> Result<Outcome, String> {
+        for stage in STAGES.iter().filter(|stage| stage.of.contains(&package)) {
+            let outcome = self.stage(stage, mutant, self.limits[stage.test])?;
+            if outcome != Outcome::Survived {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Survived)
+    }
+
+    fn stage(&self, stage: &Stage, mutant: u32, limit: Duration) -> Result<Outcome, String> {
+        let program = self.programs.get(&(stage.package.to_owned(), stage.test.to_owned()));
+        let program = program.ok_or_else(|| format!("the test {} is not built", stage.test))?;
+        // A mutant may ask for all memory there is; reserved addresses do not count.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -d 3000000; exec \"$0\" \"$@\""]).arg(program).args(stage.arguments);
+        shell.current_dir(self.source.join(stage.package)).env("TAPSIEVE_MUTANT", mutant.to_string());
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = shell.spawn().map_err(|error| format!("{}: {error}", stage.test))?;
+        watch(child, limit).map_err(|error| format!("{}: {error}", stage.test))
+    }
+}
+
+/// Waits for the first test that fails, or the end.
+fn watch(mut child: Child, limit: Duration) -> std::io::Result<Outcome> {
+    let deadline = Instant::now() + limit;
+    let (sender, lines) = mpsc::channel();
+    let output = child.stdout.take();
+    let reader = std::thread::spawn(move || {
+        for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()) {
+            let Ok(line) = line else { break };
+            if line.ends_with("FAILED") && sender.send(()).is_err() {
+                break;
+            }
+        }
+    });
+    let outcome = match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(()) => Some(Outcome::Caught),
+        Err(RecvTimeoutError::Timeout) => Some(Outcome::Endless),
+        Err(RecvTimeoutError::Disconnected) => None,
+    };
+    if outcome.is_some() {
+        drop(child.kill());
+    }
+    let status = child.wait()?;
+    drop(reader.join());
+    let by_itself = if status.success() { Outcome::Survived } else { Outcome::Caught };
+    Ok(outcome.unwrap_or(by_itself))
+}

@@ -68,18 +68,21 @@ pub(crate) struct Built {
 /// # Errors
 /// The copy does not compile, for another reason than a mutant.
 pub(crate) fn build(mutants: &[Mutant], packages: &[String]) -> Result<Built, String> {
-    let copy = folder().join("source");
-    mirror(&copy)?;
-    prepare(&copy, packages)?;
+    // Another copy is for finding out what compiles, so that a build is new only where something changed.
+    let (copy, tried) = (folder().join("source"), folder().join("tried"));
+    for copy in [&copy, &tried] {
+        mirror(copy)?;
+        prepare(copy, packages)?;
+    }
     let mut built = Built::default();
     let mut gone: HashSet<u32> = HashSet::new();
     say("finding the mutants that compile");
     for round in 1.. {
-        let files = put_in(mutants, &gone, &copy)?;
+        let files = put_in(mutants, &gone, &tried)?;
         built.left_out.extend(files.values().flat_map(|placed| &placed.left_out));
         built.unviable.extend(files.values().flat_map(|placed| &placed.unviable));
         gone.extend(built.left_out.iter().chain(&built.unviable));
-        let errors = check(&copy, packages)?;
+        let errors = check(&tried, packages)?;
         if errors.is_empty() {
             break;
         }
@@ -97,6 +100,7 @@ pub(crate) fn build(mutants: &[Mutant], packages: &[String]) -> Result<Built, St
         say(&format!("round {round}: {count} do not"));
     }
     built.there = (1..=mutants.len() as u32).filter(|number| !gone.contains(number)).collect();
+    put_in(mutants, &gone, &copy)?;
     say("building the tests with the others in them (the engine takes a few minutes the first time)");
     built.programs = programs(&copy)?;
     Ok(built)
@@ -127,7 +131,7 @@ fn mirror(copy: &Path) -> Result<(), String> {
         let bytes = fs::read(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
         write(&copy.join(file), &bytes)?;
     }
-    let kept = folder().join("files.txt");
+    let kept = copy.join("files.txt");
     for old in fs::read_to_string(&kept).unwrap_or_default().lines().filter(|old| !files.contains(old)) {
         drop(fs::remove_file(copy.join(old)));
     }

@@ -28,10 +28,11 @@ const BY_DEFAULT: &[&str] = &["detector", "records"];
 /// How many tests run at once.
 const AT_ONCE: usize = 2;
 
-const USAGE: &str = "usage: cargo xtask mutants [--again] [--bless] [PACKAGE…]
+const USAGE: &str = "usage: cargo xtask mutants [--again] [--quick] [--bless] [PACKAGE…]
 
   PACKAGE   detector, records, json or plugin; the first two when none is named
   --again   only what was not caught the last time
+  --quick   without the tests that take long: properties, replays of the fuzzers, the command
   --bless   write the score and the survivors into docs/MUTATIONS.md
 
 Fails where a mutant survives that docs/MUTATIONS.md does not explain.
@@ -55,9 +56,9 @@ const FATES: [(Fate, &str); 5] = [
     (Fate::Survived, "survived"),
 ];
 
-/// `cargo xtask mutants [--again] [--bless] [PACKAGE…]`
+/// `cargo xtask mutants [--again] [--quick] [--bless] [PACKAGE…]`
 pub(crate) fn mutants(arguments: &[String]) -> Result<(), String> {
-    let (mut again, mut bless, mut packages) = (false, false, Vec::new());
+    let (mut again, mut quick, mut bless, mut packages) = (false, false, false, Vec::new());
     for argument in arguments {
         match argument.as_str() {
             "-h" | "--help" => {
@@ -65,6 +66,7 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<(), String> {
                 return Ok(());
             }
             "--again" => again = true,
+            "--quick" => quick = true,
             "--bless" => bless = true,
             package if PACKAGES.contains(&package) => packages.push(package.to_owned()),
             other => return Err(format!("`{other}` is no package and no option\n{USAGE}")),
@@ -85,7 +87,7 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<(), String> {
         fates.extend(numbers.iter().map(|number| (mutants[*number as usize - 1].label.clone(), fate)));
     }
     say("running the tests without a mutant");
-    let trials = Trials::new(&copy::folder().join("source"), &built.programs, &packages)?;
+    let trials = Trials::new(&copy::folder().join("source"), &built.programs, &packages, !quick)?;
     let caught = |label: &String| matches!(fates.get(label), Some(Fate::Caught | Fate::Endless));
     let numbers: Vec<u32> =
         built.there.iter().copied().filter(|number| !caught(&mutants[*number as usize - 1].label)).collect();

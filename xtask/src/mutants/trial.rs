@@ -16,6 +16,8 @@ pub(crate) struct Stage {
     /// Its name; a package's own tests have the name of the package.
     pub(crate) test: &'static str,
     arguments: &'static [&'static str],
+    /// Whether it takes many seconds.
+    is_slow: bool,
 }
 
 impl Stage {
@@ -25,8 +27,12 @@ impl Stage {
     }
 }
 
+/// One test after the other, so that the first that fails ends them.
+const IN_ORDER: &[&str] = &["--test-threads=1"];
 /// What is about the module, about what shippers do, or about cost, tells nothing of a mutant: the module has none.
 const NATIVE: &[&str] = &[
+    "--test-threads=1",
+    "--skip=properties/",
     "--skip=wasmtime/",
     "--skip=wasmi/",
     "--skip=wasmi-fluent-bit/",
@@ -41,30 +47,35 @@ const NATIVE: &[&str] = &[
     "--skip=policy/baked",
     "--skip=policy/entries-cost",
     "--skip=policy/globs-cost",
-    "--test-threads=1",
 ];
-const LOOP: &[&str] = &["--test-threads=1"];
+const PROPERTIES: &[&str] =
+    &["--test-threads=1", "--skip=wasmtime/", "--skip=wasmi/", "--skip=wasmi-fluent-bit/", "properties/"];
 /// `stories` is about another package, the others are about the module.
 const REPLAYED: &[&str] =
     &["--test-threads=1", "--skip=shells/", "--skip=engines/", "--skip=cost/", "--skip=stories/"];
 
+const fn stage(
+    of: &'static [&'static str],
+    (package, test): (&'static str, &'static str),
+    arguments: &'static [&'static str],
+    is_slow: bool,
+) -> Stage {
+    Stage { of, package, test, arguments, is_slow }
+}
+
 /// The tests, the quick and decisive ones first.
 pub(crate) const STAGES: &[Stage] = &[
-    Stage { of: &["json"], package: "json", test: "tapsieve_json", arguments: LOOP },
-    Stage { of: &["plugin"], package: "plugin", test: "tapsieve_plugin", arguments: LOOP },
-    Stage { of: &["records"], package: "records", test: "sieve", arguments: LOOP },
-    Stage { of: &["records"], package: "records", test: "framing", arguments: LOOP },
-    Stage { of: &["records"], package: "records", test: "tapsieve_records", arguments: LOOP },
-    Stage { of: &["detector", "json"], package: "host-test", test: "conformance", arguments: NATIVE },
-    Stage { of: &["detector", "json"], package: "detector", test: "tapsieve_detector", arguments: LOOP },
-    Stage {
-        of: &["detector", "json", "plugin", "records"],
-        package: "fuzz/targets",
-        test: "replay",
-        arguments: REPLAYED,
-    },
-    Stage { of: &["records"], package: "host", test: "run", arguments: LOOP },
-    Stage { of: &["records"], package: "host", test: "errors", arguments: LOOP },
+    stage(&["json"], ("json", "tapsieve_json"), IN_ORDER, false),
+    stage(&["plugin"], ("plugin", "tapsieve_plugin"), IN_ORDER, false),
+    stage(&["records"], ("records", "sieve"), IN_ORDER, false),
+    stage(&["records"], ("records", "framing"), IN_ORDER, false),
+    stage(&["records"], ("records", "tapsieve_records"), IN_ORDER, false),
+    stage(&["detector", "json"], ("host-test", "conformance"), NATIVE, false),
+    stage(&["detector", "json"], ("detector", "tapsieve_detector"), IN_ORDER, false),
+    stage(&["records"], ("host", "run"), IN_ORDER, true),
+    stage(&["records"], ("host", "errors"), IN_ORDER, true),
+    stage(&["detector", "json"], ("host-test", "conformance"), PROPERTIES, true),
+    stage(&["detector", "json", "plugin", "records"], ("fuzz/targets", "replay"), REPLAYED, true),
 ];
 
 /// What the tests made of a mutant.
@@ -82,7 +93,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Trials<'p> {
     source: PathBuf,
     programs: &'p HashMap<(String, String), PathBuf>,
-    limits: HashMap<&'static str, Duration>,
+    /// Those that are wanted, and how long each may take.
+    stages: Vec<(&'static Stage, Duration)>,
 }
 
 impl<'p> Trials<'p> {
@@ -94,16 +106,21 @@ impl<'p> Trials<'p> {
         source: &Path,
         programs: &'p HashMap<(String, String), PathBuf>,
         packages: &[String],
+        with_slow: bool,
     ) -> Result<Self, String> {
-        let mut trials = Self { source: source.to_owned(), programs, limits: HashMap::new() };
-        for stage in STAGES.iter().filter(|stage| packages.iter().any(|it| stage.of.contains(&it.as_str()))) {
+        let mut trials = Self { source: source.to_owned(), programs, stages: Vec::new() };
+        let is_wanted = |stage: &Stage| {
+            (with_slow || !stage.is_slow) && packages.iter().any(|it| stage.of.contains(&it.as_str()))
+        };
+        for stage in STAGES.iter().filter(|stage| is_wanted(stage)) {
             let start = Instant::now();
             match trials.stage(stage, 0, Duration::from_secs(600))? {
                 Outcome::Survived => {}
                 _ => return Err(format!("the test {} fails without a mutant", stage.test)),
             }
-            trials.limits.insert(stage.test, start.elapsed() * 4 + Duration::from_secs(5));
-            crate::task::say(&format!("{} takes {:.1} s", stage.test, start.elapsed().as_secs_f32()));
+            let took = start.elapsed();
+            trials.stages.push((stage, took * 4 + Duration::from_secs(5)));
+            crate::task::say(&format!("{} takes {:.1} s", stage.test, took.as_secs_f32()));
         }
         Ok(trials)
     }
@@ -113,8 +130,8 @@ impl<'p> Trials<'p> {
     /// # Errors
     /// A test does not run.
     pub(crate) fn run(&self, package: &str, mutant: u32) -> Result<Outcome, String> {
-        for stage in STAGES.iter().filter(|stage| stage.of.contains(&package)) {
-            let outcome = self.stage(stage, mutant, self.limits[stage.test])?;
+        for (stage, limit) in self.stages.iter().filter(|(stage, _)| stage.of.contains(&package)) {
+            let outcome = self.stage(stage, mutant, *limit)?;
             if outcome != Outcome::Survived {
                 return Ok(outcome);
             }

@@ -131,10 +131,10 @@ fn try_all(
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| Err("a worker died".into())))
-            .collect()
+        let ended = |worker: std::thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|_| Err("a worker died".into()))
+        };
+        workers.into_iter().try_for_each(ended)
     })
 }
 

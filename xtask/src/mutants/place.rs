@@ -139,7 +139,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_type(&mut self, _: &'ast syn::Type) {}
     fn visit_pat(&mut self, pattern: &'ast syn::Pat) {
         if let syn::Pat::Guard(guard) = pattern {
-            visit::visit_expr(self, &guard.guard);
+            self.visit_expr(&guard.guard);
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn arms_go_and_their_conditions_change() {
         let placed = placed(
-            "fn f() { match a { 1 => b, 2 if cond => d, _ => e } }",
+            "fn f() { match a { 1 => b, 2 if a2 == b => d, _ => e } }",
             &[
                 (Genre::Arm, "1 => b,", ""),
                 (Genre::Guard, "cond", "true"),
@@ -337,7 +337,9 @@ mod tests {
             ],
         );
         assert!(placed.text.contains(&format!("1 if {CHOSEN} != 1 => b")), "{}", placed.text);
-        assert!(placed.text.contains(&format!("2 if {CHOSEN} != 3 && (match {CHOSEN}")), "{}", placed.text);
+        let guard =
+            format!("2 if {CHOSEN} != 3 && (match {CHOSEN} {{2 => (true), _ => ((match {CHOSEN} {{4 =>");
+        assert!(placed.text.contains(&guard), "{}", placed.text);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -78,6 +79,9 @@ pub(crate) const STAGES: &[Stage] = &[
     stage(&["detector", "json", "plugin", "records"], ("fuzz/targets", "replay"), REPLAYED, true),
 ];
 
+/// What ends a process that has used up its time.
+const SIGNAL_TIME: i32 = 24;
+
 /// What the tests made of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -142,13 +146,15 @@ impl<'p> Trials<'p> {
     fn stage(&self, stage: &Stage, mutant: u32, limit: Duration) -> Result<Outcome, String> {
         let program = self.programs.get(&(stage.package.to_owned(), stage.test.to_owned()));
         let program = program.ok_or_else(|| format!("the test {} is not built", stage.test))?;
-        // A mutant may ask for all memory there is; reserved addresses do not count.
+        // A mutant may ask for all memory there is; reserved addresses do not count. Time is that of the processor, for
+        // other programs may be busy.
+        let limits = format!("ulimit -d 3000000; ulimit -t {}; exec \"$0\" \"$@\"", limit.as_secs());
         let mut shell = Command::new("sh");
-        shell.args(["-c", "ulimit -d 3000000; exec \"$0\" \"$@\""]).arg(program).args(stage.arguments);
+        shell.args(["-c", &limits]).arg(program).args(stage.arguments);
         shell.current_dir(self.source.join(stage.package)).env("TAPSIEVE_MUTANT", mutant.to_string());
         shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = shell.spawn().map_err(|error| format!("{}: {error}", stage.test))?;
-        watch(child, limit).map_err(|error| format!("{}: {error}", stage.test))
+        watch(child, limit * 30).map_err(|error| format!("{}: {error}", stage.test))
     }
 }
 
@@ -175,6 +181,10 @@ fn watch(mut child: Child, limit: Duration) -> std::io::Result<Outcome> {
     }
     let status = child.wait()?;
     drop(reader.join());
-    let by_itself = if status.success() { Outcome::Survived } else { Outcome::Caught };
+    let by_itself = match status.signal() {
+        Some(SIGNAL_TIME) => Outcome::Endless,
+        _ if status.success() => Outcome::Survived,
+        _ => Outcome::Caught,
+    };
     Ok(outcome.unwrap_or(by_itself))
 }

@@ -332,8 +332,9 @@ mod tests {
             "fn f() { match a { 1 => b, 2 if a2 == b => d, _ => e } }",
             &[
                 (Genre::Arm, "1 => b,", ""),
-                (Genre::Guard, "cond", "true"),
-                (Genre::Arm, "2 if cond => d,", ""),
+                (Genre::Guard, "a2 == b", "true"),
+                (Genre::Arm, "2 if a2 == b => d,", ""),
+                (Genre::Binary, "==", "!="),
             ],
         );
         assert!(placed.text.contains(&format!("1 if {CHOSEN} != 1 => b")), "{}", placed.text);

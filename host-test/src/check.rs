@@ -31,6 +31,7 @@ pub fn laws_on(native: &mut Native, record: &[u8], is_wrapped: bool) -> Result<A
         return Err(format!("the prefilter path gives {}, the full path {}", show(&answer), show(&fully)));
     }
     if let Answer::Enriched(enriched) = &answer {
+        tapsieve_records::keeps(record, enriched).map_err(|what| format!("a host refuses {what}"))?;
         if is_wrapped {
             crate::ocsf::wrapped(record, enriched)?;
         } else {

@@ -464,14 +464,19 @@ impl<D: Decider> Sieve<D> {
 /// A plain line as a record of its own.
 fn wrap(line: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"message\":\"");
-    for c in String::from_utf8_lossy(line).chars() {
+    spell(line, out);
+    out.extend_from_slice(b"\"}");
+}
+
+/// Writes a text as it stands between the quotes of a JSON string.
+fn spell(text: &[u8], out: &mut Vec<u8>) {
+    for c in String::from_utf8_lossy(text).chars() {
         match c {
             '"' | '\\' => out.extend([b'\\', c as u8]),
             '\0'..='\u{1f}' => out.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
             _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
-    out.extend_from_slice(b"\"}");
 }
 
 /// Counts what is no record.
@@ -507,7 +512,8 @@ fn several(line: &[u8]) -> Option<Vec<Range<usize>>> {
     (parts.len() > 1 && at == line.len()).then_some(parts)
 }
 
-/// Checks that an answer is one JSON object with the whole record in it: grown at one place, or around it.
+/// Checks that an answer is one JSON object with the whole record in it: grown at one place, or around it. A record behind
+/// a header is no JSON, so around it there is a text that spells it.
 ///
 /// # Errors
 /// Says what it is instead.
@@ -523,15 +529,21 @@ pub fn keeps(original: &[u8], enriched: &[u8]) -> Result<(), &'static str> {
     {
         let mut walk = Walk::in_object();
         let whole = walk.go(&enriched[before..end], 0) == Walked::More && walk.is_between_members();
-        return if whole && enriched.first() == original.first() && original.ends_with(b"}") {
+        let ends = original.trim_ascii_end().ends_with(b"}");
+        return if whole && enriched.first() == original.first() && ends {
             Ok(())
         } else {
             Err("a record that is no JSON object")
         };
     }
-    match enriched.first() == Some(&b'{') && value_end(enriched, 0) == Some(enriched.len()) {
+    match enriched.first() == Some(&b'{') && value_end(enriched, 0) == Some(enriched.trim_ascii_end().len()) {
         false => Err("a record that is no JSON object"),
-        true if memmem::find(enriched, original).is_some() => Ok(()),
+        true if memmem::find(enriched, original.trim_ascii_end()).is_some() => Ok(()),
+        true if original.first() != Some(&b'{') => {
+            let mut text = Vec::new();
+            spell(original.trim_ascii_end(), &mut text);
+            memmem::find(enriched, &text).map(|_| ()).ok_or(LOST)
+        }
         true => Err(LOST),
     }
 }

@@ -263,8 +263,8 @@ pub fn parts<'a>(
     has: impl Fn(&[u8]) -> bool,
     mut each: impl FnMut(Raw<'a>, Part<'a>),
 ) -> bool {
-    let (mut is_dated, mut is_queued, mut has_rest, mut is_cut) = (false, false, false, false);
-    let (mut tag, mut columns) = (None, vec![]);
+    let (mut is_dated, mut is_queued, mut is_cut) = (false, false, false);
+    let (mut tag, mut rest, mut columns) = (None, None, vec![]);
     let mut taken = Vec::new();
     let anew = |bytes: Vec<u8>, is_text: bool, may_be_line: bool| {
         has(&bytes).then_some(Part { bytes: Cow::Owned(bytes), is_text, may_be_line, is_again: false })
@@ -335,8 +335,14 @@ pub fn parts<'a>(
             if has(raw.0)
                 && let Some(part) = part(raw, matches!(code, ANY | RAW | TOPICS))
             {
-                has_rest |= code == REST;
-                each(raw, Part { is_again: has_rest && code == RAW, ..part });
+                if code == REST {
+                    rest = Some(raw.0);
+                }
+                let rest = rest.filter(|_| code == RAW);
+                // The same once more, behind a header.
+                if !rest.is_some_and(|rest| part.bytes.ends_with(rest)) {
+                    each(raw, Part { is_again: rest.is_some(), ..part });
+                }
             }
         }
     }

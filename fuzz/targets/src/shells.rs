@@ -153,6 +153,7 @@ impl Host {
             }
             let expected = hold(self.native.process(&record));
             let bytes = self.answered(answer);
+            self.forget(address, is_known);
             let same = match &expected {
                 _ if !is_known => true,
                 Answer::Unchanged => bytes == record,
@@ -173,8 +174,16 @@ impl Host {
         assert!(answer != 0 && (answer as usize) < memory.len(), "{name} answered {answer}");
         let end = memory[answer as usize..].iter().position(|byte| *byte == 0);
         self.answer = answer..end.map_or(answer, |end| answer + end as u32);
+        self.forget(address, is_known);
         // The detector's state is that of the last record.
         hold(self.native.process(&record));
+    }
+
+    /// An unchanged record is no answer to keep where what lies there is not the host's.
+    fn forget(&mut self, address: u32, is_known: bool) {
+        if !is_known && self.answer.start == address {
+            self.answer = 0..0;
+        }
     }
 
     /// The bytes of an answer.

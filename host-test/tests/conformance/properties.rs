@@ -37,6 +37,7 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
     }
 
     let to_nest = as_objects.clone();
+    let to_head: Vec<Vec<u8>> = mirror.into_iter().filter(|record| record.starts_with(b"{")).collect();
     let (for_scan, for_wasmi) = (every.clone(), every.clone());
     let mut trials = vec![
         Trial::test("properties/mutated-records-keep-the-laws", move || {
@@ -51,6 +52,7 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
         Trial::test("properties/texts-in-texts-do-not-change-the-verdict", move || {
             run(1000, respelled(to_nest.clone()), |(value, seed)| same_verdict_nested(&value, seed))
         }),
+        Trial::test("properties/records-behind-headers-keep-the-laws", move || headed(&to_head)),
         Trial::test("properties/scan-loses-nothing", move || {
             run(500, prop::collection::vec(mutated(for_scan.clone()), 1..12), |records| scan_walk(&records))
         }),
@@ -64,6 +66,23 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
         Err(reason) => trials.push(absent(name.into(), true, reason)),
     }
     trials
+}
+
+/// Puts headers before records, and writes them in every schema.
+fn headed(records: &[Vec<u8>]) -> Result<(), Failed> {
+    for record in records {
+        for header in [
+            "Mar  4 09:00:07 h1 app: ",
+            "2026-03-07T12:00:01.123456789Z stdout F ",
+            "<13>1 - - - - - - @cee: ",
+        ] {
+            let record = [header.as_bytes(), record].concat();
+            for policy in [None, Some(r#"{"schema":"ecs"}"#), Some(r#"{"schema":"ocsf"}"#)] {
+                enrichment_laws(&record, policy).map_err(|why| format!("{why}: {}", show_bytes(&record)))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs a property over `cases` values with a fixed seed.

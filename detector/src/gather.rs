@@ -7,7 +7,7 @@ use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, object_of, opened, part, parts, shape, time_in};
 use crate::fields::{
-    Observation, Text, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
+    Observation, Text, has, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
 };
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
@@ -130,11 +130,19 @@ pub(crate) fn gather<'r>(
         }
         if !gather.affords(&part, false) || !has_room(part.bytes.len()) {
             gather.found.is_cut = true;
-        } else if let Some(observation) = observe_schema(&Index::read(inside(&part), LEVELS_MAX)) {
+        } else if let Some(observation) = observe_schema(&Index::read(inside(&part), LEVELS_MAX), prefilter) {
             gather.add(observation.into_owned(), false, within);
         }
     }
     gather.found
+}
+
+/// Whether the journal's own members show that a message is not by whom it says: only sudo tells of commands as sudo does,
+/// and only the first process of units.
+fn is_forged(object: &Index<'_>) -> bool {
+    let Some(writer) = object.at("_COMM").and_then(Raw::string) else { return false };
+    let message = object.at("MESSAGE").and_then(|raw| core::str::from_utf8(raw.0).ok()).unwrap_or_default();
+    has(message, "; COMMAND=") && writer != "sudo" || has(message, ": Started ") && writer != "systemd"
 }
 
 /// The object of a part, without the marks that may stand before it.
@@ -288,6 +296,10 @@ impl<'r> Gather<'r, '_> {
         'r: 'x,
     {
         let mut read = Read { is_cut: object.is_cut(), members: object.len(), ..Read::default() };
+        if is_forged(object) {
+            read.has_other = true;
+            return read;
+        }
         let mut raws = vec![];
         let each = |raw: Raw<'x>, part| {
             raws.push(raw.0);
@@ -307,7 +319,7 @@ impl<'r> Gather<'r, '_> {
         }
         read.observation = observe(object).or_else(|| self.policy.observe(object));
         if read.observation.is_none() && read.parts.is_empty() {
-            read.observation = observe_schema(object);
+            read.observation = observe_schema(object, self.prefilter);
         }
         if read.observation.is_none() {
             read.has_other = read.parts.is_empty();
@@ -362,7 +374,7 @@ impl<'r> Gather<'r, '_> {
         let text = if may_be_line { core::str::from_utf8(line).unwrap_or_default() } else { "" };
         // Several readings are of one event.
         let mut gravest: Option<Verdict<'x>> = None;
-        for mut observation in observe_line(text) {
+        for mut observation in observe_line(text, line, self.prefilter) {
             // The line's own header knows better: the member may name a relay.
             observation.resource("device", self.device.as_deref().map(|name| name.to_owned().into()));
             if observation.time.is_none() {

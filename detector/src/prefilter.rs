@@ -6,7 +6,7 @@
 //! An interpreter, which pays for every instruction, executes seven for every window and eight more for every
 //! [`BLOCK`]; a JIT has no chain of loads to wait for.
 
-use crate::catalog::{PACKED_ANCHORS, SHARED_ANCHORS};
+use crate::catalog::{PACKED_ANCHORS, SHARED_PLACES};
 use alloc::vec::Vec;
 
 /// Every anchor has this many characters.
@@ -120,7 +120,9 @@ impl Prefilter {
             let (from, to) = (at.saturating_sub(ANCHOR_LEN), at.saturating_add(2 * ANCHOR_LEN));
             let around = block.get(from..to.min(block.len())).unwrap_or_default();
             let is_shared = |window: &[u8]| {
-                SHARED_ANCHORS.iter().any(|anchor| window.eq_ignore_ascii_case(anchor.as_bytes()))
+                let mut shared =
+                    SHARED_PLACES.iter().filter_map(|place| PACKED_ANCHORS.get(usize::from(*place)));
+                shared.any(|anchor| window.eq_ignore_ascii_case(anchor))
             };
             if !around.windows(ANCHOR_LEN).any(is_shared) {
                 return true;

@@ -65,6 +65,9 @@ fn conditions() -> String {
 }
 
 fn asks(path: &str, test: Test) -> String {
+    // What a condition asks of a request to a cluster may stand in the answer.
+    let rest = path.strip_prefix("requestObject");
+    let path = rest.map_or(path.to_owned(), |rest| format!("{path}` or `responseObject{rest}"));
     match test {
         Test::True => format!("`{path}` is true"),
         Test::Present => format!("`{path}` is there and not empty"),
@@ -91,6 +94,8 @@ fn words(requires: Requires) -> &'static str {
         Requires::EnvoyMirror => "Envoy is told to copy requests",
         Requires::IngressMirror => "an annotation copies requests",
         Requires::Mirroring => "the service copies requests",
+        Requires::ServiceMirror => "a route copies requests to a service",
+        Requires::PodMirror => "an annotation copies a pod's packets",
     }
 }
 

@@ -6,9 +6,11 @@ const RBAC: &str = "Microsoft RBAC permissions list";
 const OVERVIEW: &str = "virtual network tap overview page; a slip for networkInterfaces/tapConfigurations";
 const PANTHER: &str =
     "panther-analysis rule Azure.MonitorActivity.Network.PacketCaptureEnabled; not in Microsoft's list";
+const OPERATION: &str = "path of the REST API that PowerShell calls for captures of a firewall; the name in the log follows the convention";
 
 operations! { Azure,
     "Microsoft.Network/azureFirewalls/packetCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;
+    "Microsoft.Network/azureFirewalls/packetCaptureOperation/action" Start PacketCapture High NetworkSniffing Inferred OPERATION;
     "Microsoft.Network/connections/startPacketCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;
     "Microsoft.Network/connections/stopPacketCapture/action" Stop PacketCapture Medium NetworkSniffing Verified RBAC;
     "Microsoft.Network/networkInterfaces/tapConfigurations/delete" Delete TapConfiguration Medium TrafficDuplication Verified RBAC;

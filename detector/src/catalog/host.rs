@@ -8,6 +8,7 @@ const TC: &str = "tc-mirred manual; a log line of it was never seen";
 const TEE: &str = "iptables-extensions manual, target TEE; a log line of it was never seen";
 const NFT: &str = "nft manual, statement dup; a log line of it was never seen";
 const OVS: &str = "ovs-vsctl manual, table Mirror; a log line of it was never seen";
+const TCPDUMP: &str = "ovs-tcpdump manual: it mirrors a port while it runs; a log line of it was never seen";
 const OVN: &str = "ovn-nbctl manual, mirror commands; a log line of it was never seen";
 const NCLU: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NCLU; a log line of it was never seen";
 const NVUE: &str = "NVIDIA Cumulus Linux guide, SPAN and ERSPAN with NVUE; a log line of it was never seen";
@@ -45,6 +46,7 @@ operations! { Host,
     "ovn-nbctl * lsp-detach-mirror" Stop SpanSession Medium TrafficDuplication Inferred OVN;
     "ovn-nbctl * mirror-add" Create SpanSession High TrafficDuplication Inferred OVN;
     "ovn-nbctl * mirror-del" Delete SpanSession Medium TrafficDuplication Inferred OVN;
+    "ovs-tcpdump" Create SpanSession High TrafficDuplication Inferred TCPDUMP;
     "ovs-vsctl * add Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * clear Bridge * mirrors" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * create Mirror" Create SpanSession High TrafficDuplication Inferred OVS;

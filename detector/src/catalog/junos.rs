@@ -4,6 +4,8 @@ use crate::catalog::operations;
 
 const JUNOS: &str = "Juniper Junos UI_CFG_AUDIT and UI_CMDLINE_READ_LINE; the path stands after the verb";
 const TYPED: &str = "Juniper Junos UI_CMDLINE_READ_LINE; the command monitor traffic";
+const REQUEST: &str =
+    "Juniper Junos operational command on SRX, in UI_CMDLINE_READ_LINE; a line of it was never seen";
 const PANOS: &str = "PAN-OS configuration log; the path of an interface that mirrors what was decrypted";
 const SROS: &str = "Nokia SR OS event cli_user_io; the path stands in the prompt and after it";
 
@@ -17,6 +19,8 @@ operations! { Network,
     "mirror-dest" CreateOrModify SpanSession High TrafficDuplication Inferred SROS;
     "mirror-source" CreateOrModify SpanSession High TrafficDuplication Inferred SROS;
     "monitor traffic * write-file" Start PacketCapture High NetworkSniffing Documented TYPED;
+    "request packet-capture start" Start PacketCapture High NetworkSniffing Documented REQUEST;
+    "request packet-capture stop" Stop PacketCapture Medium NetworkSniffing Documented REQUEST;
     "then port-mirror" CreateOrModify MirroringRule High TrafficDuplication Verified JUNOS;
     "then port-mirror-instance" CreateOrModify MirroringRule High TrafficDuplication Verified JUNOS;
 }

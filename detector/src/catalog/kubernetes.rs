@@ -20,7 +20,11 @@ const RETINA: &str = "Retina's Capture, in its documentation; an audit event of 
 const TRAEFIK: &str =
     "Traefik's TraefikService, member mirroring, in its documentation; an audit event of one was never seen";
 
+const CONTOUR: &str = "Contour's HTTPProxy, member mirror of a service, in its documentation; an audit event of one was never seen";
+const KUBE_OVN: &str = "Kube-OVN's annotation of a pod, in its documentation; an event was never seen";
+
 operations! { Kubernetes,
+    "/pods" CreateOrModify TrafficControl High TrafficDuplication Inferred KUBE_OVN if PodMirror;
     "cilium.io/ciliumclusterwideenvoyconfigs" CreateOrModify RequestMirror Medium TrafficDuplication Inferred CILIUM if EnvoyMirror;
     "cilium.io/ciliumenvoyconfigs" CreateOrModify RequestMirror Medium TrafficDuplication Inferred CILIUM if EnvoyMirror;
     "crd.antrea.io/packetcaptures" CreateOrModify PacketCapture High NetworkSniffing Inferred ANTREA;
@@ -35,6 +39,7 @@ operations! { Kubernetes,
     "networking.istio.io/virtualservices" CreateOrModify RequestMirror Medium TrafficDuplication Inferred ISTIO if RouteMirror;
     "networking.k8s.io/ingresses" CreateOrModify RequestMirror Medium TrafficDuplication Inferred INGRESS if IngressMirror;
     "projectcalico.org/packetcaptures" CreateOrModify PacketCapture High NetworkSniffing Inferred CALICO;
+    "projectcontour.io/httpproxies" CreateOrModify RequestMirror Medium TrafficDuplication Inferred CONTOUR if ServiceMirror;
     "retina.sh/captures" CreateOrModify PacketCapture High NetworkSniffing Inferred RETINA;
     "traefik.containo.us/traefikservices" CreateOrModify RequestMirror Medium TrafficDuplication Inferred TRAEFIK if Mirroring;
     "traefik.io/traefikservices" CreateOrModify RequestMirror Medium TrafficDuplication Inferred TRAEFIK if Mirroring;

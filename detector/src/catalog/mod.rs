@@ -408,6 +408,7 @@ pub const TABLES: [(&[Operation], &[Source]); 13] = [
 /// there, too. Words that stand apart and are short have none there, because it would share `\",\"` with every such text:
 /// `dup` and `to` are found by the path of nft, which is in what products say of a process.
 pub const ANCHORS: &[&str] = &[
+    "  analyzer ",
     "  mirred   ",
     "  mirred  e",
     "  mirred  i",
@@ -424,10 +425,12 @@ pub const ANCHORS: &[&str] = &[
     " add mirred",
     " ip6tables ",
     " iptables -",
+    " map alias ",
     " mirror-add",
     " mirror-del",
     " mirror-des",
     " mirror-sou",
+    " mirror=yes",
     " ovs-vsctl ",
     " Stop-NetEv",
     " trace stop",
@@ -461,6 +464,7 @@ pub const ANCHORS: &[&str] = &[
     "+mirred+egr",
     ",\"dup\",\"to\"",
     ",\"mirred\",\"",
+    ",84,69,69,3",
     ",\\\"mirred\\\"",
     "-PKTCAP_STA",
     "-PKTCAP_STO",
@@ -469,6 +473,7 @@ pub const ANCHORS: &[&str] = &[
     "-SESSION_DO",
     "-SESSION_ST",
     "-SESSION_UP",
+    ".0/taas/tap",
     ".CreateVtap",
     ".DeleteVtap",
     ".UpdateVtap",
@@ -485,6 +490,8 @@ pub const ANCHORS: &[&str] = &[
     "/ovs-vsctl\\",
     "/sbin/nft\\\"",
     "/switch/set",
+    "100,117,112",
+    "105,114,114",
     "15\\tcmd=mon",
     "1mirror-hos",
     "544545002D2",
@@ -520,6 +527,7 @@ pub const ANCHORS: &[&str] = &[
     "and is mirr",
     "and=mirred&",
     "ArgAV=monit",
+    "art nstrace",
     "Base MIRROR",
     "ble mirror ",
     "bles-legacy",
@@ -541,6 +549,7 @@ pub const ANCHORS: &[&str] = &[
     "cmd=monitor",
     "cmd=set rsp",
     "cmd=set spa",
+    "cmd=tcpdump",
     "CmdAV=monit",
     "co-IOS-XE-s",
     "crypt-mirro",
@@ -551,6 +560,8 @@ pub const ANCHORS: &[&str] = &[
     "demand-snif",
     "eate Mirror",
     "em/span-ite",
+    "ess DestGrp",
+    "ess SrcGrp ",
     "est_mirror_",
     "estMirror\" ",
     "estMirror\",",
@@ -568,11 +579,14 @@ pub const ANCHORS: &[&str] = &[
     "gged comman",
     "h rule add ",
     "H4sIAAAAAAA",
+    "httpproxies",
     "hZmZpY01pcn",
     "ina.sh/capt",
     "ina.sh/v1al",
     "ing-enabled",
     "insert rule",
+    "io/mirror\":",
+    "io/mirror\\\"",
     "ion mirred ",
     "ion mirror ",
     "ions analyz",
@@ -581,13 +595,16 @@ pub const ANCHORS: &[&str] = &[
     "irror_sessi",
     "irroringDep",
     "isMirroring",
+    "itch.mirror",
     "itch/ports/",
     "le mirrorin",
     "LI CMD: \\\"m",
     "line_argume",
     "mdArgAV=mon",
     "mdAV=mirror",
+    "mdAV=tcpdum",
     "mirror ingr",
+    "mirror sess",
     "mirror-by-p",
     "mirror-port",
     "mirror-sess",
@@ -596,6 +613,7 @@ pub const ANCHORS: &[&str] = &[
     "mirror-to i",
     "mirroring-g",
     "mirroring-i",
+    "mmand-Strin",
     "mmand=\\\"obs",
     "MNetworkAda",
     "mon session",
@@ -624,9 +642,14 @@ pub const ANCHORS: &[&str] = &[
     "ork.ListVta",
     "otstrapServ",
     "ovs-mirror-",
+    "ovs-tcpdump",
     "ovs-vsctl\",",
     "oximateArri",
+    "Packet Capt",
     "packet-capt",
+    "packet-diag",
+    "packet_capt",
+    "pcaps/captu",
     "pe=1309 aud",
     "pktmon  sta",
     "pktmon  sto",
@@ -643,17 +666,23 @@ pub const ANCHORS: &[&str] = &[
     "remove Brid",
     "Remove-NetE",
     "replace rul",
+    "ror and Dec",
+    "ror gateway",
+    "rror-ingres",
     "rroringEndp",
     "rtMirroring",
     "s undo mirr",
+    "s><analyzer",
     "sbin/nft\\\\\\",
     "session[id=",
     "show captur",
     "show monito",
+    "span:sessio",
     "span[disabl",
     "span[enable",
     "SPAN_SESSIO",
     "ss mirror d",
+    "ssl-mirror[",
     "Start-NetEv",
     "stMirrorPol",
     "stroy Mirro",
@@ -665,19 +694,18 @@ pub const ANCHORS: &[&str] = &[
     "tap aggrega",
     "tapConfigur",
     "ted 'captur",
-    "ted mirror ",
     "TEE --gatew",
     "tem/mirrors",
     "tensionPort",
     "the 'captur",
     "tio mirred ",
+    "top nstrace",
     "trace start",
     "traefikserv",
     "TrafficMirr",
     "ure mirror ",
     "ure mirrori",
     "ure-packet ",
-    "ved mirror ",
     "VirtualServ",
     "vspanSessio",
     "VtapCompart",
@@ -690,6 +718,7 @@ pub const ANCHORS: &[&str] = &[
 pub const SHARED_ANCHORS: &[&str] = &[
     " ip6tables ",
     " iptables -",
+    " map alias ",
     " ovs-vsctl ",
     " Stop-NetEv",
     " trace stop",
@@ -734,9 +763,11 @@ pub const SHARED_ANCHORS: &[&str] = &[
     "EXECVE msg=",
     "gged comman",
     "H4sIAAAAAAA",
+    "httpproxies",
     "insert rule",
     "itch/ports/",
     "line_argume",
+    "mmand-Strin",
     "mmand=\\\"obs",
     "MNetworkAda",
     "n/iptables\\",
@@ -747,6 +778,7 @@ pub const SHARED_ANCHORS: &[&str] = &[
     "otstrapServ",
     "ovs-vsctl\",",
     "oximateArri",
+    "packet-diag",
     "pe=1309 aud",
     "pktmon star",
     "pktmon.exe ",
@@ -764,6 +796,34 @@ pub const SHARED_ANCHORS: &[&str] = &[
     "tensionPort",
     "trace start",
 ];
+
+/// The places of the shared ones among all.
+#[expect(clippy::indexing_slicing, reason = "runs at compile time")]
+pub static SHARED_PLACES: [u16; SHARED_ANCHORS.len()] = {
+    let mut places = [0; SHARED_ANCHORS.len()];
+    let (mut at, mut place) = (0, 0);
+    while at < places.len() {
+        // Both are in the same order.
+        while !is_alike(ANCHORS[place].as_bytes(), SHARED_ANCHORS[at].as_bytes()) {
+            place += 1;
+        }
+        places[at] = place as u16;
+        at += 1;
+    }
+    places
+};
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time")]
+const fn is_alike(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at = at.wrapping_add(1);
+    }
+    true
+}
 
 /// All of them as the module carries them: without addresses and lengths.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time")]

@@ -21,6 +21,14 @@ const POLICY: &str = "VMware NSX policy API, id of the operation, as the audit l
 const DVS: &str = "VMware vSphere API, event of a distributed switch, where a session of port mirroring is in it; the event with one was never seen";
 const YANG: &str = "YANG model of the vendor, in a request that changes it; a log line of one was never seen";
 
+const WEB: &str = "path of the interface of the product that has it, in a request that its server logs; a line of it was never seen";
+const NOTIFIED: &str = "YANG model of Cisco IOS-XE, in a notification of RFC 6470; one was never seen";
+const CHECKPOINT: &str = "Check Point's audit log, fields that were changed; the name of the field in its guide, a line was never seen";
+const MIST: &str = "audit logs of Juniper Mist, Meraki and Cisco's SD-WAN manager, which say it in words; a line was never seen";
+const LIST: &str = "VMware NSX audit log, read of sessions or profiles; a line with it was never seen";
+const SWITCHES: &str = "FortiSwitch, object configured; a line of one was never seen";
+const DECRYPTED: &str = "FortiOS event log: a policy that copies what it decrypts; a line was never seen";
+
 operations! { Network,
     "%BUFCAP-CREATE" Create PacketCapture High NetworkSniffing Verified BUFCAP;
     "%BUFCAP-DELETE" Delete PacketCapture Medium NetworkSniffing Inferred BUFCAP;
@@ -41,8 +49,12 @@ operations! { Network,
     "%SPAN-SESSION_START" Start SpanSession High TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_STOP" Stop SpanSession Medium TrafficDuplication Inferred SIBLING;
     "%SPAN-SESSION_UP" Start SpanSession High TrafficDuplication Claimed SPLUNK;
+    "/diag_packet_capture.php" Start PacketCapture High NetworkSniffing Inferred WEB;
+    "/mirror-sessions" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
+    "/sonic-mirror-session" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "Activated mirror session" Start SpanSession High TrafficDuplication Verified SONIC;
     "Cisco-IOS-XE-span" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "config/traffic-mirrors" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "Created mirror session" Create SpanSession High TrafficDuplication Inferred SONIC;
     "createOrganizationDevicesPacketCaptureCapture" Start PacketCapture High NetworkSniffing Inferred MERAKI;
     "createOrganizationDevicesPacketCaptureSchedule" Create PacketCapture High NetworkSniffing Inferred MERAKI;
@@ -57,9 +69,14 @@ operations! { Network,
     "Ethernet-SPAN-cfg" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "firewall.decrypted-traffic-mirror" CreateOrModify MirroringRule High TrafficDuplication Inferred FORTI;
     "firewall.on-demand-sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
+    "firewall.policy" CreateOrModify MirroringRule High TrafficDuplication Inferred DECRYPTED;
     "firewall.sniffer" CreateOrModify PacketCapture High NetworkSniffing Inferred FORTI;
     "forwarding-options/analyzer" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
     "forwarding-options/port-mirroring" CreateOrModify Analyzer High TrafficDuplication Inferred YANG;
+    "infra/port-mirroring-" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
+    "ios-span:session[" CreateOrModify SpanSession High TrafficDuplication Inferred NOTIFIED;
+    "ListPortMirroringSessions" Read SpanSession Informational TrafficDuplication Inferred LIST;
+    "Mirror and Decrypt" CreateOrModify SpanSession High TrafficDuplication Inferred CHECKPOINT;
     "MIRROR destinationDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
     "MIRROR destinationEnabled" Start SpanSession High TrafficDuplication Documented SROS;
     "MIRROR sourceDisabled" Stop SpanSession Medium TrafficDuplication Documented SROS;
@@ -67,16 +84,26 @@ operations! { Network,
     "mirror/mirror-dest" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "mirroring/mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
     "monitor/session[" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "net/port-mirror" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
+    "Packet Capture" Start PacketCapture High NetworkSniffing Inferred MIST;
+    "packet_capture/remove" Delete PacketCapture Medium NetworkSniffing Inferred WEB;
+    "packet_capture/set" CreateOrModify PacketCapture High NetworkSniffing Inferred WEB;
+    "packet_capture/start" Start PacketCapture High NetworkSniffing Inferred WEB;
+    "packet_capture/stop" Stop PacketCapture Medium NetworkSniffing Inferred WEB;
     "PatchPortMirroringInstance" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "PatchPortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
+    "pcaps/capture" Start PacketCapture High NetworkSniffing Inferred WEB;
     "PortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "Removed mirror session" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
     "switch-controller.traffic-sniffer" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
+    "switch.mirror" CreateOrModify SpanSession High TrafficDuplication Inferred SWITCHES;
     "switch/ports/mirror" CreateOrModify SpanSession High TrafficDuplication Inferred CHANGES;
     "system.switch-interface" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
     "system.virtual-switch" CreateOrModify SpanSession High TrafficDuplication Inferred SPAN;
     "system/mirrors" CreateOrModify SpanSession High TrafficDuplication Inferred AOSCX;
+    "system/port-mirror" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "System/span-items" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
+    "taas/tap_" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "uni/destgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/srcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;
     "uni/vdestgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;

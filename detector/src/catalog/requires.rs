@@ -31,6 +31,10 @@ pub enum Requires {
     IngressMirror,
     /// Traefik: the service copies requests.
     Mirroring,
+    /// Contour: a service of a route gets copies of requests.
+    ServiceMirror,
+    /// Kube-OVN: an annotation copies a pod's packets.
+    PodMirror,
 }
 
 /// What a condition asks of a value.
@@ -50,7 +54,7 @@ pub enum Test {
 
 impl Requires {
     /// Every value, in order.
-    pub const ALL: [Requires; 14] = [
+    pub const ALL: [Requires; 16] = [
         Requires::Nothing,
         Requires::MirrorTagged,
         Requires::TargetShared,
@@ -65,9 +69,12 @@ impl Requires {
         Requires::EnvoyMirror,
         Requires::IngressMirror,
         Requires::Mirroring,
+        Requires::ServiceMirror,
+        Requires::PodMirror,
     ];
 
-    /// Where to look and what has to stand there; empty where nothing is asked.
+    /// Where to look and what has to stand there; empty where nothing is asked. What a cluster is asked for stands in
+    /// `requestObject`, and what became of it in the same places of `responseObject`.
     pub fn conditions(self) -> &'static [(&'static str, Test)] {
         match self {
             Requires::Nothing => &[],
@@ -92,45 +99,29 @@ impl Requires {
                 ("data.stateChange.current.filterType", Test::Holds("VTAP")),
                 ("data.stateChange.previous.filterType", Test::Holds("VTAP")),
             ],
-            Requires::MirrorAction => &[
-                ("requestObject.spec.action", Test::Holds("Mirror")),
-                ("responseObject.spec.action", Test::Holds("Mirror")),
-            ],
+            Requires::MirrorAction => &[("requestObject.spec.action", Test::Holds("Mirror"))],
             Requires::RequestMirror => &[
-                ("requestObject.spec.rules", Test::Holds("RequestMirror")),
-                ("responseObject.spec.rules", Test::Holds("RequestMirror")),
-                ("requestObject.spec.to", Test::Holds("RequestMirror")),
-                ("responseObject.spec.to", Test::Holds("RequestMirror")),
+                ("requestObject.spec.rules", Test::Has("requestMirror")),
+                ("requestObject.spec.to", Test::Has("requestMirror")),
             ],
-            Requires::OvsMirror => &[
-                ("requestObject.spec.config", Test::Holds("ovs-mirror-")),
-                ("responseObject.spec.config", Test::Holds("ovs-mirror-")),
-            ],
+            Requires::OvsMirror => &[("requestObject.spec.config", Test::Holds("ovs-mirror-"))],
             Requires::RouteMirror => &[
                 ("requestObject.spec.http", Test::Has("mirror")),
                 ("requestObject.spec.http", Test::Has("mirrors")),
-                ("responseObject.spec.http", Test::Has("mirror")),
-                ("responseObject.spec.http", Test::Has("mirrors")),
             ],
             Requires::EnvoyMirror => &[
                 ("requestObject.spec", Test::Has("request_mirror_policies")),
-                ("responseObject.spec", Test::Has("request_mirror_policies")),
                 ("requestObject.spec", Test::Has("requestMirrorPolicies")),
-                ("responseObject.spec", Test::Has("requestMirrorPolicies")),
             ],
             Requires::IngressMirror => &[
                 ("requestObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-target", Test::There),
-                (
-                    "responseObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-target",
-                    Test::There,
-                ),
                 ("requestObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-host", Test::There),
-                ("responseObject.metadata.annotations.nginx.ingress.kubernetes.io/mirror-host", Test::There),
             ],
-            Requires::Mirroring => &[
-                ("requestObject.spec.mirroring", Test::Present),
-                ("responseObject.spec.mirroring", Test::Present),
-            ],
+            Requires::ServiceMirror => &[("requestObject.spec.routes", Test::Has("mirror"))],
+            Requires::PodMirror => {
+                &[("requestObject.metadata.annotations.ovn.kubernetes.io/mirror", Test::There)]
+            }
+            Requires::Mirroring => &[("requestObject.spec.mirroring", Test::Present)],
         }
     }
 }

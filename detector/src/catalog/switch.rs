@@ -26,8 +26,16 @@ const DLINK: &str = "D-Link config mirror port; a log line of it was never seen"
 const VYOS: &str = "VyOS and EdgeOS, mirror of an interface; a log line of it was never seen";
 const CHIP: &str = "MikroTik RouterOS switch chip, mirroring of ports; a log line of it was never seen";
 const TZSP: &str = "MikroTik RouterOS packet sniffer, streaming to a server; a log line of it was never seen";
+const KLISH: &str = "SONiC's management framework, mirror-session; a log line of it was never seen";
+const GIGAMON: &str = "Gigamon GigaVUE-OS map, which copies to tools; a log line of it was never seen";
+const NSTRACE: &str = "Citrix NetScaler nstrace, in CMD_EXECUTED; a line with it was never seen";
+const DIAG: &str = "PAN-OS debug command, in the audit log of commands; a line with it was never seen";
+const TCPDUMP: &str = "Arista EOS tcpdump, in command accounting; a log line of it was never seen";
+const CE: &str = "Huawei CloudEngine and S series commands, in SHELL CMDRECORD; a line was never seen";
+const CAPTURE: &str = "packet-capture of H3C and of Huawei's firewalls; a log line of it was never seen";
 
 operations! { Network,
+    "/ system mirroring mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred SRL;
     "capture * interface" CreateOrModify PacketCapture High NetworkSniffing Inferred ASA;
     "capture-packet" Start PacketCapture High NetworkSniffing Inferred VRP;
     "class * action mirror _" CreateOrModify MirroringRule High TrafficDuplication Inferred HPE;
@@ -37,6 +45,7 @@ operations! { Network,
     "create ltm virtual * clone-pools" Create MirroringRule High TrafficDuplication Inferred F5;
     "create mirror" Create SpanSession High TrafficDuplication Inferred EXOS;
     "create net port-mirror" Create SpanSession High TrafficDuplication Inferred F5;
+    "debug dataplane packet-diag set capture" CreateOrModify PacketCapture High NetworkSniffing Inferred DIAG;
     "delete * mirroring-instance" Delete SpanSession Medium TrafficDuplication Inferred SRL;
     "delete interfaces _ _ mirror ingress" Delete SpanSession Medium TrafficDuplication Inferred VYOS;
     "delete mirror" Delete SpanSession Medium TrafficDuplication Inferred EXOS;
@@ -54,13 +63,17 @@ operations! { Network,
     "interface ethernet switch * mirror-target=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
     "interface ethernet switch rule add * mirror=yes" CreateOrModify MirroringRule High TrafficDuplication Inferred CHIP;
     "ip firewall mangle * action=sniff-tzsp" CreateOrModify MirroringRule High TrafficDuplication Inferred ROUTEROS;
+    "mac-mirroring" CreateOrModify MirroringRule High TrafficDuplication Inferred CE;
+    "map alias" CreateOrModify SpanSession High TrafficDuplication Inferred GIGAMON;
     "mirror * port" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "mirror * remote ip" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "mirror interface" CreateOrModify SpanSession High TrafficDuplication Inferred ALLIED;
     "mirror session" CreateOrModify SpanSession High TrafficDuplication Inferred CX;
     "mirror-by-port" CreateOrModify SpanSession High TrafficDuplication Inferred VOSS;
     "mirror-port" CreateOrModify SpanSession High TrafficDuplication Inferred ICX;
+    "mirror-session" CreateOrModify SpanSession High TrafficDuplication Inferred KLISH;
     "mirror-to" CreateOrModify MirroringRule High TrafficDuplication Inferred FLOW;
+    "mirroring observe-port" CreateOrModify MirroringRule High TrafficDuplication Inferred CE;
     "mirroring to observe-port" CreateOrModify MirroringRule High TrafficDuplication Inferred VRP;
     "mirroring-group" CreateOrModify SpanSession High TrafficDuplication Inferred COMWARE;
     "modify ltm virtual * clone-pools" Modify MirroringRule High TrafficDuplication Inferred F5;
@@ -69,17 +82,21 @@ operations! { Network,
     "monitor ethernet" CreateOrModify SpanSession High TrafficDuplication Inferred ICX;
     "no capture" Delete PacketCapture Medium NetworkSniffing Inferred ASA;
     "no interface * monitor" Delete SpanSession Medium TrafficDuplication Inferred HPE;
+    "no map alias" Delete SpanSession Medium TrafficDuplication Inferred GIGAMON;
     "no mirror" Delete SpanSession Medium TrafficDuplication Inferred HPE;
     "no mirror session" Delete SpanSession Medium TrafficDuplication Inferred CX;
     "no mirror-by-port" Delete SpanSession Medium TrafficDuplication Inferred VOSS;
     "no mirror-port" Delete SpanSession Medium TrafficDuplication Inferred ICX;
     "no mirror-port ethernet" Delete SpanSession Medium TrafficDuplication Inferred ICX;
+    "no mirror-session" Delete SpanSession Medium TrafficDuplication Inferred KLISH;
     "no monitor ethernet" Delete SpanSession Medium TrafficDuplication Inferred ICX;
     "no port-mirroring" Delete SpanSession Medium TrafficDuplication Inferred OMNI;
     "observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred VRP;
+    "packet-capture" Start PacketCapture High NetworkSniffing Inferred CAPTURE;
     "port-mirroring * destination" CreateOrModify SpanSession High TrafficDuplication Inferred OMNI;
     "port-mirroring * disable" Stop SpanSession Medium TrafficDuplication Inferred OMNI;
     "port-mirroring * enable" Start SpanSession High TrafficDuplication Inferred OMNI;
+    "port-mirroring observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred CE;
     "port-mirroring to observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred VRP;
     "run util bash * tcpdump * -w" Start PacketCapture High NetworkSniffing Inferred F5;
     "set * mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred SRL;
@@ -87,7 +104,12 @@ operations! { Network,
     "set rspan" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
     "set span" CreateOrModify SpanSession High TrafficDuplication Claimed SIGMA;
     "show capture" Read PacketCapture Informational NetworkSniffing Inferred ASA_SHOW;
+    "start nstrace" Start PacketCapture High NetworkSniffing Inferred NSTRACE;
+    "stop nstrace" Stop PacketCapture Medium NetworkSniffing Inferred NSTRACE;
+    "tcpdump * file" Start PacketCapture High NetworkSniffing Inferred TCPDUMP;
+    "tcpdump session" CreateOrModify PacketCapture High NetworkSniffing Inferred TCPDUMP;
     "tool sniffer * streaming-enabled=" CreateOrModify PacketCapture High TrafficDuplication Inferred TZSP;
+    "traffic-mirror * to observe-port" CreateOrModify MirroringRule High TrafficDuplication Inferred CE;
     "undo mirror-to" Delete MirroringRule Medium TrafficDuplication Inferred FLOW;
     "undo mirroring-group" Delete SpanSession Medium TrafficDuplication Inferred COMWARE;
     "undo observe-port" Delete SpanSession Medium TrafficDuplication Inferred VRP;

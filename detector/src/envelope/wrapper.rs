@@ -5,7 +5,7 @@ use super::pairs::{columns_in, is_table, row_of};
 use super::{base64, gzip};
 use crate::json::{Elements, Index, Raw, collect, find_either, joined, paths};
 use alloc::borrow::Cow;
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::cell::Cell;
 
 paths! {
@@ -43,6 +43,7 @@ paths! {
     ANY => "log",
     ANY => "message",
     ANY => "msg",
+    ANY => "diff",
     ANY => "_raw",
     NO_LINE => "map",
     ANY => "event.original",
@@ -125,6 +126,10 @@ paths! {
     NO_LINE => "configurationItemSummary",
     NO_LINE => "invokingEvent",
     NO_LINE => "assets",
+    NO_LINE => "traces",
+    NO_LINE => "notification",
+    NO_LINE => "ietf-netconf-notifications:netconf-config-change",
+    NO_LINE => "netconf-config-change",
     NO_LINE => "kubernetes.audit",
     NO_LINE => "RawEventData",
     DATA => "data";
@@ -302,6 +307,12 @@ pub fn parts<'a>(
             is_cut |= !is_whole;
             let part = anew(bytes, true, !matches!(code, NO_LINE | REST));
             part.into_iter().for_each(|part| each(raw, part));
+        } else if code == ANY
+            && !text
+            && has(raw.0)
+            && let Some(bytes) = of_bytes(raw, left)
+        {
+            anew(bytes, true, true).into_iter().for_each(|part| each(raw, part));
         } else if text || raw.object().or(raw.array()).is_some() {
             let range = raw.0.as_ptr_range();
             let is_inside = taken.iter().any(|outer: &core::ops::Range<_>| outer.contains(&range.start));
@@ -347,6 +358,19 @@ pub fn parts<'a>(
         }
     }
     is_cut
+}
+
+/// The text that a list of the numbers of its bytes stands for, as the journal writes what is no text.
+fn of_bytes(list: Raw<'_>, left: &Cell<usize>) -> Option<Vec<u8>> {
+    let list = list.array().filter(|list| {
+        list.get(1..).is_some_and(|list| list.trim_ascii_start().first().is_some_and(u8::is_ascii_digit))
+    })?;
+    left.set(left.get().checked_sub(list.len())?);
+    let mut bytes = Vec::new();
+    for number in Elements::new(list) {
+        bytes.push(number.0.iter().fold(0u8, |sum, digit| sum.wrapping_mul(10).wrapping_add(digit & 15)));
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned().into_bytes())
 }
 
 paths! {

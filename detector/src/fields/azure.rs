@@ -92,7 +92,7 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
 }
 
 /// Starts and stops captures, and asks for them.
-const FIREWALL: &str = "Microsoft.Network/azureFirewalls/packetCapture/action";
+const FIREWALL: &str = "Microsoft.Network/azureFirewalls/packetCapture";
 
 /// What only the activity log needs.
 pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
@@ -107,7 +107,7 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
             let values = Values::read(&Index::read(&body, LEVELS_MAX), CONNECTED);
             values.add_to(&mut connected);
             // A firewall's one operation says in its body what it does; what is said twice is not believed.
-            if observation.operation.name == FIREWALL
+            if observation.operation.name.starts_with(FIREWALL)
                 && Strings::new(Raw(&body)).filter(|(_, text)| text.eq_ignore_ascii_case("operation")).count()
                     == 1
             {

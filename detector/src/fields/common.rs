@@ -3,6 +3,7 @@
 use super::values::{Field, Values, scalar};
 use super::{Observation, Text, has};
 use crate::catalog::{Action, EventOutcome, Kind, Provider};
+use crate::fields::pieces::pieces;
 use crate::json::Raw;
 use alloc::borrow::{Cow, ToOwned};
 use core::ops::Range;
@@ -127,7 +128,7 @@ fn fill_from_id<'a>(resource: Text<'a>, observation: &mut Observation<'a>) {
     // Of equal types the first one counts.
     let (mut names, mut place) = ([const { None }; IN_ID.len()], None);
     let mut start = 0usize;
-    for segment in resource.as_bytes().split(|byte| *byte == b'/') {
+    for segment in pieces(resource.as_bytes(), b"/") {
         let end = start.wrapping_add(segment.len());
         if let Some(name) = place.and_then(|place: usize| names.get_mut(place)) {
             name.get_or_insert(start..end);
@@ -168,9 +169,7 @@ pub(super) fn outcome(status: &str) -> EventOutcome {
 /// The meaning of a word, in any case.
 fn lookup<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
     let word = word.as_bytes();
-    let known = |list: &str| {
-        list.as_bytes().split(|byte| *byte == b' ').any(|known| known.eq_ignore_ascii_case(word))
-    };
+    let known = |list: &str| pieces(list.as_bytes(), b" ").any(|known| known.eq_ignore_ascii_case(word));
     words.iter().find(|(_, list)| known(list)).map(|(meaning, _)| *meaning)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Field, Observation, Values, detail, holds, id};
 use crate::catalog::{self, Action, Kind, Operation, Test};
+use crate::fields::pieces::{pieces, tail};
 use crate::json::{Elements, Index, LEVELS_MAX, Raw, Strings, joined, paths};
 use alloc::{borrow::Cow, string::String};
 
@@ -43,7 +44,9 @@ paths! {
 
 /// Finds a resource of the group that the event names.
 pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
-    let (group, resource) = (names.text(Field::Group)?, names.text(Field::ObjectResource)?);
+    // What is no extension is in no group.
+    let (group, resource) =
+        (names.text(Field::Group).unwrap_or_default(), names.text(Field::ObjectResource)?);
     // A controller that reports how its object fares copies nothing.
     let reports = names.text(Field::Substatus).is_some_and(|part| part == "status");
     catalog::KUBERNETES.find(&joined(&[&group, "/", &resource])).filter(|_| !reports)
@@ -74,12 +77,12 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     observation.source_ip = values.strings(Field::Body).last();
     // Some put the resource before the verb.
     let verb = values.text(Field::Verb).unwrap_or_default();
-    let verb = verb.as_bytes().rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let verb = tail(verb.as_bytes(), b'.');
     let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(verb);
     let known = VERBS.iter().find(|(verbs, _)| verbs.split(' ').any(is));
     observation.action = known.map(|(_, action)| *action);
     let uri = values.text(Field::Substatus).unwrap_or_default();
-    let mut parameters = uri.as_bytes().split(|byte| matches!(byte, b'?' | b'&')).skip(1);
+    let mut parameters = pieces(uri.as_bytes(), b"?&").skip(1);
     if parameters.any(|parameter| parameter == b"dryRun=All") {
         observation.resource("dry_run", Some(Cow::Borrowed("All")));
     }

@@ -1,15 +1,18 @@
 //! What products made of a device's line, where they kept its parts and not the line: writes the line anew, so that
 //! what is read from either is the same. Knows where each has the parts, not what they mean.
 
-use super::{Observation, observe_line};
+use super::{Observation, Text, observe_line};
 use crate::json::{Elements, Index, Raw};
+use crate::prefilter::Prefilter;
 use alloc::string::String;
 
-/// The path that tells a product's document, and the line with the paths of its parts.
+/// The paths that tell a product's document, and the line with the paths of its parts; of paths between bars the first that
+/// is there counts.
 ///
-/// Elastic's integrations of Cisco ISE, Cisco ASA and FortiGate; FortiGate's own members; Cisco APIC; FreeRADIUS, with types
-/// and without; Meraki.
-const LINES: [(&str, &str); 9] = [
+/// Elastic's integrations of Cisco ISE, Cisco ASA, FortiGate and Check Point; FortiGate's own members; Cisco APIC; FreeRADIUS,
+/// with types and without; Meraki; Check Point's exporter; Mist, and Cisco's SD-WAN manager; changes of Junos and of NETCONF;
+/// requests, as OpenStack audits them and Nutanix does; commands, as whoever keeps account of them names theirs.
+const LINES: [(&str, &str); 13] = [
     (
         "cisco_ise.log.cmdset",
         "{@timestamp} {host.hostname} CmdSet={cisco_ise.log.cmdset}, User={user.name}, Remote-Address={client.ip}, \
@@ -21,45 +24,73 @@ const LINES: [(&str, &str); 9] = [
          executed {cisco.asa.command_line_arguments}",
     ),
     (
-        "fortinet.firewall.cfgpath",
-        " devname=\"{observer.name}\" user=\"{source.user.name}\" ui=\"{fortinet.firewall.ui}\" action=\"{fortinet.firewall.action}\" \
-         cfgpath=\"{fortinet.firewall.cfgpath}\" cfgobj=\"{fortinet.firewall.cfgobj}\" cfgattr=\"{fortinet.firewall.cfgattr}\"",
+        "fortinet.firewall.cfgpath cfgpath",
+        " devname=\"{observer.name|devname}\" user=\"{source.user.name|user}\" ui=\"{fortinet.firewall.ui|ui}\" \
+         action=\"{fortinet.firewall.action|action}\" cfgpath=\"{fortinet.firewall.cfgpath|cfgpath}\" \
+         cfgobj=\"{fortinet.firewall.cfgobj|cfgobj}\" cfgattr=\"{fortinet.firewall.cfgattr|cfgattr}\"",
     ),
     (
-        "cfgpath",
-        " devname=\"{devname}\" user=\"{user}\" ui=\"{ui}\" action=\"{action}\" cfgpath=\"{cfgpath}\" cfgobj=\"{cfgobj}\" cfgattr=\"{cfgattr}\"",
-    ),
-    (
-        "aaaModLR.attributes.dn",
-        "{aaaModLR.attributes.created} {aaaModLR.attributes.dn} user={aaaModLR.attributes.user} {aaaModLR.attributes.ind}",
-    ),
-    (
-        "Cisco-AVPair.value",
-        "RADIUS {Timestamp}\t{NAS-IP-Address.value}\t{User-Name.value}\t{NAS-Port-Id.value}\t{Calling-Station-Id.value}\t\
-         {Cisco-AVPair.value}",
+        "aaaModLR.attributes.dn dn",
+        "{aaaModLR.attributes.created|created} {aaaModLR.attributes.dn|dn} user={aaaModLR.attributes.user|user} \
+         {aaaModLR.attributes.ind|ind}",
     ),
     (
         "Cisco-AVPair",
-        "RADIUS {Timestamp}\t{NAS-IP-Address}\t{User-Name}\t{NAS-Port-Id}\t{Calling-Station-Id}\t{Cisco-AVPair}",
+        "RADIUS {Timestamp}\t{NAS-IP-Address|NAS-IP-Address.value}\t{User-Name|User-Name.value}\t{NAS-Port-Id|NAS-Port-Id.value}\t\
+         {Calling-Station-Id|Calling-Station-Id.value}\t{Cisco-AVPair|Cisco-AVPair.value}",
+    ),
+    (
+        "HP-Command-String",
+        "RADIUS {timestamp}\t{NAS-IP-Address|NAS-IP-Address.value}\t{User-Name|User-Name.value}\t\t\
+         {Calling-Station-Id|Calling-Station-Id.value}\tcmd={HP-Command-String|HP-Command-String.value}",
     ),
     ("operationId", "{ts} Meraki {operationId} from {sourceIp}: {responseCode}"),
     ("adminEmail", "{ts} Meraki by {adminEmail}: {page}\t{label}\tnow {newValue}"),
+    (
+        "fieldschanges checkpoint.fieldschanges",
+        "{time|@timestamp} fieldschanges:\"{fieldschanges|checkpoint.fieldschanges}\" \
+         administrator:\"{administrator|checkpoint.administrator}\" client_ip:\"{client_ip|checkpoint.client_ip}\" \
+         objectname:\"{objectname|checkpoint.objectname}\"",
+    ),
+    (
+        "admin_name logfeature",
+        "Audit by {admin_name|loguser} from {src_ip|logusersrcip}: {message|logmessage}",
+    ),
+    ("pathname", "User '{username}' {action}: {pathname} <> -> \"{value}\""),
+    (
+        "changed-by",
+        "netconf-config-change: user=\"{changed-by.username}\" from {changed-by.source-host} {edit}",
+    ),
+    (
+        "endpoint requestPath",
+        "{eventTime}: user=\"{user|initiator.name}\" ip={sourceIp|initiator.host.address} \
+         \"{httpMethod|action} {endpoint|requestPath} HTTP/1.1\" {reason.reasonCode}",
+    ),
 ];
+
+/// The members that hold a command, and what stands beside them.
+const COMMANDS: &str = "cmd command";
+const USERS: &str = "user username user.name";
+const COMMAND: &str = "{timestamp|@timestamp} {nas|host|device|hostname}: user=\"{user|username|user.name}\" \
+                       addr={client|rem_addr|client_ip|source_ip} command=\"{cmd|command}\"";
 
 /// More elements of a list are not written.
 const LIST_MAX: usize = 64;
 
 /// Reads an object that may be made of a device's line.
-pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
-    let (_, line) = LINES.iter().find(|(tell, _)| object.at(tell).is_some())?;
+pub(super) fn observe(object: &Index<'_>, prefilter: &Prefilter) -> Option<Observation<'static>> {
+    let has = |paths: &str| paths.split(' ').any(|path| object.at(path).is_some());
+    let known = LINES.iter().find(|(tell, _)| has(tell)).map(|(_, line)| *line);
+    let line = known.or_else(|| (has(COMMANDS) && has(USERS)).then_some(COMMAND))?;
     let mut whole = String::new();
     for piece in line.split('{') {
         let (path, literal) = piece.split_once('}').unwrap_or(("", piece));
-        let Some(value) = object.at(path) else {
+        let mut values = path.split('|').filter_map(|path| object.at(path));
+        let Some(value) = values.find(|value| value.object().is_none()) else {
             whole.push_str(literal);
             continue;
         };
-        let list = value.array().map(|list| Elements::new(list).take(LIST_MAX).filter_map(Raw::text));
+        let list = value.array().map(|list| Elements::new(list).take(LIST_MAX).filter_map(element));
         for (at, value) in list.into_iter().flatten().chain(value.text()).enumerate() {
             if at > 0 {
                 whole.push(' ');
@@ -69,5 +100,19 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
         }
         whole.push_str(literal);
     }
-    observe_line(&whole).into_iter().next().map(Observation::into_owned)
+    observe_line(&whole, object.bytes(), prefilter).into_iter().next().map(Observation::into_owned)
+}
+
+/// An element of a list: a text, or the members of an object.
+fn element(raw: Raw<'_>) -> Option<Text<'_>> {
+    raw.text().or_else(|| {
+        let mut out = String::new();
+        for member in Index::read(raw.object()?, 1).members() {
+            let (key, value) = (member.key()?, member.value.text().unwrap_or_default());
+            for part in [core::str::from_utf8(&key).ok()?, " : ", &*value, " , "] {
+                out.push_str(part);
+            }
+        }
+        Some(Text::Owned(out))
+    })
 }

@@ -17,6 +17,7 @@ mod network;
 mod oci;
 mod ocsf;
 mod otel;
+mod pieces;
 mod process;
 mod schema;
 mod sentinel;
@@ -27,7 +28,7 @@ mod udm;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
-use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, decode, paths};
+use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, decode, joined, paths};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use values::{Field, Values, detail, id};
@@ -77,6 +78,7 @@ pub struct Observation<'a> {
 }
 
 impl<'a> Observation<'a> {
+    #[inline(never)]
     fn new(operation: Operation, name: Text<'a>) -> Self {
         Observation {
             operation,
@@ -170,6 +172,7 @@ impl<'a> Observation<'a> {
     }
 
     /// Adds a resource that is known and not yet there.
+    #[inline(never)]
     pub fn resource(&mut self, name: &'static str, id: Option<Text<'a>>) {
         if let Some(id) = id.filter(|_| self.id_of(name).is_none()) {
             self.resources.push((name, id));
@@ -346,7 +349,11 @@ fn counts(object: &Index<'_>, requires: Requires) -> bool {
     conditions.is_empty()
         || object.is_cut()
         || conditions.iter().any(|(path, test)| {
-            object.any_at(path, |value| holds(value, *test)) || kubernetes::patched(object, path, *test)
+            let shows = |path: &str| object.any_at(path, |value| holds(value, *test));
+            shows(path)
+                || path.strip_prefix("requestObject").is_some_and(|rest| {
+                    shows(&joined(&["responseObject", rest])) || kubernetes::patched(object, path, *test)
+                })
         })
 }
 

@@ -5,6 +5,7 @@ use super::{
     COMMAND_WORDS_MAX, Observation, Text, observe_arguments, observe_command, observe_script, owned,
     schema::is_alert,
 };
+use crate::fields::pieces::pieces;
 use crate::json::{Elements, Index, Raw, Strings, collect, joined, paths};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -181,7 +182,7 @@ pub(super) fn observe(object: &Index<'_>) -> Option<Observation<'static>> {
     }
     for uri in all(Says::Uri).iter().take(LINES_MAX) {
         let uri = uri.text().unwrap_or_default();
-        let mut parts = uri.as_bytes().split(|byte| matches!(byte, b'?' | b'&'));
+        let mut parts = pieces(uri.as_bytes(), b"?&");
         arguments(&mut parts.by_ref().filter_map(|part| decoded(part.strip_prefix(b"command=")?)));
     }
     for container in all(Says::Containers).iter().filter_map(|list| list.array()).flat_map(Elements::new) {

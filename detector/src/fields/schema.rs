@@ -7,6 +7,7 @@ use super::{
 };
 use crate::envelope::object_of;
 use crate::json::{Elements, Index, LEVELS_MAX, Paths, Raw, collect, paths, write_string};
+use crate::prefilter::Prefilter;
 use alloc::vec::Vec;
 
 /// What a path says.
@@ -138,13 +139,13 @@ static SCHEMAS: [&Paths<'static>; 16] = [
 
 /// Reads an object that may tell of an event in another product's schema, of a process that began, or of a
 /// device's line.
-pub fn observe_schema<'b>(object: &Index<'_>) -> Option<Observation<'b>> {
+pub fn observe_schema<'b>(object: &Index<'_>, prefilter: &Prefilter) -> Option<Observation<'b>> {
     let told = collect(object, TELLS);
     told.iter()
         .filter_map(|(place, _)| SCHEMAS.get(usize::from(*place)))
         .find_map(|paths| anew(object, **paths))
         .or_else(|| process::observe(object))
-        .or_else(|| line::observe(object))
+        .or_else(|| line::observe(object, prefilter))
         .or_else(|| observe_event(object))
 }
 

@@ -2,6 +2,7 @@
 //! key with the type of a column behind it, the keys of objects joined by underscores, in snake case or behind a parser's
 //! prefix, a list's members apart. Writes them anew in the spelling of the provider, of whose names it knows few.
 
+use crate::fields::pieces::head;
 use crate::json::{Elements, Index, Known, decode, find_either, known, write_string};
 use alloc::{borrow::Cow, string::String, vec, vec::Vec};
 
@@ -136,7 +137,7 @@ fn element(path: &str, value: &[u8]) -> Vec<u8> {
 
 /// Whether a key is the name of an event in snake case, or begins with it.
 fn is_snake(key: &[u8]) -> bool {
-    let first = key.split(|byte| *byte == b'.').next().unwrap_or_default();
+    let first = head(key, b'.');
     NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(first))
 }
 

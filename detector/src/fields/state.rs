@@ -3,6 +3,7 @@
 //! the state, without an actor.
 
 use super::schema::Says;
+use crate::fields::pieces::pieces;
 use crate::json::{Raw, joined, paths, write_string};
 use alloc::borrow::ToOwned;
 use alloc::vec;
@@ -106,7 +107,7 @@ pub(super) fn change(word: &str) -> Option<Change> {
     let word = word.as_bytes();
     let start = word.iter().rposition(|byte| *byte == b'.').map_or(0, |dot| dot.saturating_add(1));
     let word = word.get(start..)?;
-    let has = |words: &str| words.as_bytes().split(|byte| *byte == b' ').any(|known| known == word);
+    let has = |words: &str| pieces(words.as_bytes(), b" ").any(|known| known == word);
     CHANGES.iter().find(|(_, words)| has(words)).map(|(change, _)| *change)
 }
 

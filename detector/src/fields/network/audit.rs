@@ -4,6 +4,7 @@
 use super::{Readings, find, header, keyed, program, text, tools};
 use crate::catalog::EventOutcome;
 use crate::fields::Observation;
+use crate::fields::pieces::pieces;
 use alloc::vec::Vec;
 
 /// Reads the arguments and the title that a line has.
@@ -13,20 +14,20 @@ pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
         let (before, fields) = line.split_at_checked(at).unwrap_or_default();
         let fields = fields.get(key.len()..).unwrap_or_default();
         let mut told: Vec<Observation<'a>> = Vec::new();
-        let value = fields.split(|&byte| byte == b' ' || byte == b'\n').next().unwrap_or_default();
+        let value = pieces(fields, b" \n").next().unwrap_or_default();
         let is_plain = !value.starts_with(b"\"") && !is_hexadecimal(value);
         let is_title = key.starts_with(b"p");
         if key.starts_with(b"a") || is_title && !is_plain {
             let mut words = program::Words::default();
             if is_title {
-                decoded(value).split(|&byte| byte == 0).for_each(|word| words.push(word));
+                pieces(&decoded(value), b"\0").for_each(|word| words.push(word));
             } else {
                 arguments(line, fields, &mut words);
             }
             program::observe(&words.text, &mut told);
         } else {
             // As it was typed, or as a reader of the log has decoded it.
-            let text = if is_plain { fields.split(|&byte| byte == b'\n').next() } else { None };
+            let text = if is_plain { pieces(fields, b"\n").next() } else { None };
             program::observe_text(&text.map_or_else(|| decoded(value), <[u8]>::to_vec), false, &mut told);
         }
         let kind =
@@ -56,7 +57,7 @@ fn arguments(line: &[u8], fields: &[u8], words: &mut program::Words) {
         .map(|key| keyed(line, key, b'"'))
         .into_iter()
         .rfind(|run| tools::number(program::base(run)).is_some());
-    for field in fields.split(|&byte| byte == b' ' || byte == b'\n') {
+    for field in pieces(fields, b" \n") {
         let end = field.iter().position(|&byte| byte == b'=').unwrap_or_default();
         let (key, value) = field.split_at_checked(end).unwrap_or_default();
         let mut value = decoded(value.get(1..).unwrap_or_default());

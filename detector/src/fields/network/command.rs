@@ -1,6 +1,6 @@
 //! The commands of each family, as data: how they are told, what they do, and what their words introduce.
 
-use super::{is_short_for, joined, lookup, skip};
+use super::{add, is_short_for, joined, lookup, skip};
 use crate::catalog::{self, Action, Operation, Table};
 use crate::fields::Observation;
 use alloc::vec::Vec;
@@ -92,10 +92,23 @@ pub(super) static SWITCH: Family = Family {
         ("mirror interface none", Action::Delete),
         ("mirror-target=none", Action::Stop),
         ("streaming-enabled=no", Action::Stop),
+        ("set capture on", Action::Start),
+        ("set capture off", Action::Stop),
+        ("packet-capture stop", Action::Stop),
     ],
     arguments: &[
         ("mirroring-instance", "session"),
         ("mirror-destination local", "destination"),
+        ("mirror-source interface", "source_interface"),
+        ("map alias", "session"),
+        ("mirror-session", "session"),
+        ("port-mirroring observe-port group", "session direction"),
+        ("port-mirroring observe-port", "session direction"),
+        ("mirroring observe-port group", "session"),
+        ("mirroring observe-port", "session"),
+        ("to observe-port", "session direction"),
+        ("packet-diag set capture", "_"),
+        ("capture stage", "_"),
         ("mirror-port ethernet", "destination"),
         ("mirror-port", "destination"),
         ("monitor ethernet", "destination"),
@@ -214,7 +227,7 @@ pub(super) static NOKIA: Family = Family {
 const WHOLE: [(&str, bool); 3] = [("_ analyzer _", true), ("_ _ instance _", true), ("_ _", true)];
 
 /// Commands that need nothing named after them.
-const BARE: [&str; 3] = ["remote-span", "tap aggregation", "mirror ingress"];
+const BARE: [&str; 4] = ["remote-span", "tap aggregation", "mirror ingress", "nstrace"];
 
 /// A family with its rows unpacked.
 pub(super) struct Rows {
@@ -225,6 +238,11 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn of(family: &'static Family) -> Self {
         Rows { family, rows: family.rows.rows() }
+    }
+
+    /// Adds what a command says, where it is about mirroring.
+    pub(super) fn read<'a>(&self, all: &[&'a [u8]], path_len: usize, told: &mut Vec<Observation<'a>>) {
+        add(told, self.observe(all, path_len));
     }
 
     /// Reads a command; `None` when it is not about mirroring.
@@ -303,8 +321,10 @@ fn observe<'a>(
     let mut action = done;
     if family.anywhere {
         // Without a verb nothing is done, unless the row is of one.
-        (!family.verb || operation.action == Action::Start || done.is_some_and(|done| done != Action::Other))
-            .then_some(())?;
+        (!family.verb
+            || matches!(operation.action, Action::Start | Action::Stop)
+            || done.is_some_and(|done| done != Action::Other))
+        .then_some(())?;
         let path = all.get(at..).unwrap_or_default();
         let is_whole = WHOLE.iter().find_map(|(part, _)| skip(path, part)).is_none_or(|left| left.is_empty());
         if done == Some(Action::Delete) && !is_whole {

@@ -2,6 +2,7 @@
 //! Knows the shapes of RFC 3164 and RFC 5424 headers, of Cisco's own and of relays; reads no calendar.
 
 use super::{Observation, text};
+use crate::fields::pieces::pieces;
 
 /// No header has more words than this.
 const WORDS_MAX: usize = 64;
@@ -29,7 +30,7 @@ fn read(header: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     // Where a year stands that may belong to the time after it.
     let mut year = None;
     let mut at = 0usize;
-    for word in header.split(|byte| matches!(byte, b' ' | b'\t')).take(WORDS_MAX) {
+    for word in pieces(header, b" \t").take(WORDS_MAX) {
         let mut begin = at;
         at = at.saturating_add(word.len()).saturating_add(1);
         let mut word = word;

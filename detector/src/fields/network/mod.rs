@@ -4,10 +4,13 @@
 //! by word, however many blanks stand between them.
 
 mod audit;
+mod carried;
 mod command;
+mod diff;
 mod header;
 mod powershell;
 mod program;
+mod request;
 mod shape;
 mod tools;
 mod vspan;
@@ -15,7 +18,9 @@ mod yang;
 
 use super::{Observation, Text};
 use crate::catalog::{self, EventOutcome, Operation};
+use crate::fields::pieces::{head, pieces};
 use crate::json::find_either;
+use crate::prefilter::Prefilter;
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 use core::cmp::Ordering;
@@ -81,7 +86,9 @@ impl<'a> Readings<'a> {
 
 /// Reads a line by everything that could be its message; gives the gravest readings, none when it is not about
 /// mirroring. What the actor wrote may look like another message: so it can add a reading and take none away.
-pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
+///
+/// A command that no shape introduces is looked for where an anchor is in the bytes that the line was read from.
+pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> Vec<Observation<'a>> {
     let whole = line.trim_ascii().as_bytes();
     let line = whole.get(..LINE_BYTES_MAX).unwrap_or(whole);
     let mut readings = Readings::default();
@@ -105,11 +112,78 @@ pub fn observe_line(line: &str) -> Vec<Observation<'_>> {
             shape::observe(before, text, false, &mut readings);
         }
     }
+    request::observe(line, &mut readings);
+    diff::observe(line, &mut readings);
+    if readings.found.is_empty() && prefilter.has(bytes.get(..LINE_BYTES_MAX).unwrap_or(bytes)) {
+        carried::observe(line, &mut readings);
+        // Who keeps account of commands says whose.
+        readings.found.retain(|observation| observation.actor.is_some());
+    }
     for observation in &mut readings.found {
         observation.is_cut |= line.len() < whole.len();
     }
     readings.found
 }
+
+/// What stands before who asked, and what behind.
+const USERS: [(&[u8], u8); 11] = [
+    (b"ser '", b'\''),
+    (b"ser \"", b'"'),
+    (b"user=\"", b'"'),
+    (b"sername=\"", b'"'),
+    (b"ser=", b' '),
+    (b"sername=", b' '),
+    (b"ser: ", b' '),
+    (b"ser:", b' '),
+    (b"ser ", b' '),
+    (b"by ", b' '),
+    (b"admin ", b' '),
+];
+
+/// What stands before the address of whoever asked.
+const SOURCES: [&[u8]; 5] = [b"from ", b"ip=", b"ip ", b"addr=", b"src="];
+
+/// Adds readings with who asked, from where and how it ended, as most write it in words before a command and behind it.
+#[inline(never)]
+fn enter<'a>(told: Vec<Observation<'a>>, before: &'a [u8], after: &'a [u8], readings: &mut Readings<'a>) {
+    // A priority opens a header that ends with brackets; others end with the name of the program.
+    let end = if before.starts_with(b"<") { find(before, b"[") } else { find(before, b": ") };
+    let header = before.get(..end.unwrap_or_default()).unwrap_or_default();
+    for mut observation in told {
+        for line in [before, after] {
+            if observation.actor.is_none() {
+                let mut users = USERS.iter().map(|(before, end)| keyed(line, before, *end));
+                observation.actor = users.find_map(|user| text(without_colon(head(user, b','))));
+                observation.actor_type = observation.actor.as_ref().map(|_| "user");
+            }
+            if observation.source_ip.is_none() {
+                let mut sources = SOURCES.iter().map(|before| without_colon(keyed(line, before, b' ')));
+                observation.source_ip = sources.find(|word| is_address(word)).and_then(text);
+            }
+            let ended = ENDS.iter().find(|(word, _)| holds(line, word));
+            if observation.outcome == EventOutcome::Unknown
+                && let Some((_, outcome)) = ended
+            {
+                observation.outcome = *outcome;
+            }
+        }
+        header::fill(header, &mut observation);
+        readings.add(observation);
+    }
+}
+
+fn without_colon(word: &[u8]) -> &[u8] {
+    word.strip_suffix(b":").unwrap_or(word)
+}
+
+/// What says how something ended.
+const ENDS: [(&str, EventOutcome); 5] = [
+    ("fail", EventOutcome::Failure),
+    ("denied", EventOutcome::Failure),
+    ("rejected", EventOutcome::Failure),
+    ("unauthorized", EventOutcome::Failure),
+    ("succe", EventOutcome::Success),
+];
 
 /// What messages name.
 const TOLD: &[(&str, &str)] = &[
@@ -140,7 +214,14 @@ fn tagged<'a>(before: &'a [u8], line: &'a [u8], readings: &mut Readings<'a>) -> 
     Some(text)
 }
 
+/// Adds what was found.
+#[inline(never)]
+fn add<'a>(told: &mut Vec<Observation<'a>>, found: Option<Observation<'a>>) {
+    told.extend(found);
+}
+
 /// The row of a message.
+#[inline(never)]
 fn named(parts: &[&[u8]]) -> Option<Operation> {
     catalog::NETWORK.find(core::str::from_utf8(&parts.concat()).ok()?)
 }
@@ -152,6 +233,7 @@ fn text(bytes: &[u8]) -> Option<Text<'_>> {
 }
 
 impl<'a> Observation<'a> {
+    #[inline(never)]
     fn word(&mut self, name: &'static str, word: &'a [u8]) {
         self.resource(name, text(word));
     }
@@ -195,9 +277,7 @@ impl<'a> Observation<'a> {
                 }
                 // The parts of a list stand side by side, also where another word names more of them.
                 if let Cow::Owned(list) = whole {
-                    for part in
-                        list.split(|&byte| byte == b',').filter_map(|part| core::str::from_utf8(part).ok())
-                    {
+                    for part in pieces(&list, b",").filter_map(|part| core::str::from_utf8(part).ok()) {
                         self.also(name, Cow::Owned(String::from(part)));
                     }
                 } else {
@@ -237,7 +317,7 @@ pub(crate) fn is_address(word: &[u8]) -> bool {
 /// `_` stands for any word, `#` for one that begins with a digit, and what ends with `=` for a key with any value.
 #[inline(never)]
 fn skip<'w, 'a>(mut words: &'w [&'a [u8]], expected: &str) -> Option<&'w [&'a [u8]]> {
-    for expected in expected.as_bytes().split(|&byte| byte == b' ') {
+    for expected in pieces(expected.as_bytes(), b" ") {
         let (word, after) = words.split_first()?;
         let fits = match expected {
             [b'_'] => true,
@@ -259,7 +339,7 @@ fn lookup<T: Copy>(words: &[&[u8]], table: &[(&str, T)]) -> Option<T> {
 
 #[inline(never)]
 fn words(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).take(WORDS_MAX).collect()
+    pieces(text, b" ").filter(|word| !word.is_empty()).take(WORDS_MAX).collect()
 }
 
 fn joined<'a>(words: &[&[u8]]) -> Text<'a> {
@@ -304,5 +384,5 @@ fn find(line: &[u8], text: &[u8]) -> Option<usize> {
 fn keyed<'a>(text: &'a [u8], key: &[u8], end: u8) -> &'a [u8] {
     let Some(at) = find(text, key) else { return &[] };
     let value = text.get(at.saturating_add(key.len())..).unwrap_or_default();
-    value.split(|&byte| byte == end).next().unwrap_or_default()
+    head(value, end)
 }

@@ -4,6 +4,7 @@
 use super::program::base;
 use super::{holds, is_short_for, joined};
 use crate::catalog::{self, Action, Severity};
+use crate::fields::pieces::tail;
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
 
@@ -137,7 +138,7 @@ fn observe_captures(words: &[Word<'_>], told: &mut Vec<Observation<'_>>) {
 
 /// A program's or cmdlet's name without its folder, whichever slash that is written with.
 fn program_name(word: &[u8]) -> &[u8] {
-    base(word).rsplit(|&byte| byte == b'\\').next().unwrap_or_default()
+    tail(base(word), b'\\')
 }
 
 /// The words of the command whose name stands at a place, up to one of those that end a command.

@@ -6,13 +6,14 @@
 use super::tools;
 use super::{Readings, find, is_space};
 use crate::fields::Observation;
+use crate::fields::pieces::{pieces, tail};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// Stands before a word: nothing but space, as many quotes as are open, an end of a shell's command, a new command line.
 const NEXT: u8 = 0;
 const QUOTES_MAX: usize = 2;
-const ENDED: u8 = 3;
+pub(super) const ENDED: u8 = 3;
 const BEGUN: u8 = 4;
 
 /// A word and the byte before it.
@@ -32,17 +33,17 @@ const MARK: &[u8] = b"COMMAND=";
 const RUNNERS: [(&str, u8); 4] = [
     (
         "env nice nohup stdbuf setsid busybox toybox nsenter unshare exec command builtin eval time ionice sudo doas \
-         strace ltrace xargs setpriv systemd-run runuser xtables-nft-multi xtables-legacy-multi lxc-attach if then else do \
+         strace ltrace watch xargs parallel setpriv systemd-run runuser xtables-nft-multi xtables-legacy-multi lxc-attach if then else do \
          while ! { exec_create: exec_start:",
         0,
     ),
     ("timeout chroot taskset chrt", 1),
-    ("docker podman kubectl", 2),
+    ("docker podman kubectl nerdctl crictl lxc incus tmux", 2),
     ("ip", 3),
 ];
 
 /// Programs that have a shell run the words which follow; the later ones have one of their own before it.
-const SHELLS: [(&str, u8); 2] = [("sh bash dash ash zsh ksh fish watch script", 0), ("su ssh flock", 1)];
+const SHELLS: [(&str, u8); 2] = [("sh bash dash ash zsh ksh fish script", 0), ("su ssh flock", 1)];
 
 /// Programs that run a text in a language of their own, and what calls others in these.
 const INTERPRETERS: &str = "python perl ruby awk gawk mawk node php lua";
@@ -77,7 +78,7 @@ pub(super) fn observe_text(command: &[u8], typed: bool, told: &mut Vec<Observati
     let head = command.get(..COMMAND_BYTES_MAX).unwrap_or(command);
     observe_fed(head, told);
     let mut words = Vec::from([BEGUN]);
-    let is_code = head.split(|&byte| is_space(byte)).any(|word| is_interpreter(base(word)));
+    let is_code = pieces(head, b" \t").any(|word| is_interpreter(base(word)));
     lex(head, is_code, &mut words);
     observe_words(&words, typed, head.len() < command.len(), told);
 }
@@ -150,12 +151,21 @@ pub(super) fn quoted(mark: u8, words: &[Word<'_>]) -> usize {
 
 /// Takes a text apart as a shell does, but for one thing: what is quoted is words too. In code lists are words.
 fn lex(text: &[u8], is_code: bool, words: &mut Vec<u8>) {
-    let (mut open, mut at) = (Vec::new(), 0usize);
+    let (mut open, mut at, mut substituted) = (Vec::new(), 0usize, None);
     // One that stands alone is an apostrophe.
     let pairs = text.iter().filter(|&&byte| byte == b'\'').count().is_multiple_of(2);
     while let Some(&byte) = text.get(at) {
         at = at.saturating_add(1);
+        if substituted == Some(byte) {
+            substituted = None;
+            continue;
+        }
         let before = match byte {
+            b'$' | b'`' if let Some((len, end)) = finds(text.get(at..).unwrap_or_default(), byte) => {
+                at = at.saturating_add(len);
+                substituted = Some(end);
+                continue;
+            }
             b'"' | b'\'' => {
                 if open.last() == Some(&byte) {
                     open.pop();
@@ -193,9 +203,18 @@ fn lex(text: &[u8], is_code: bool, words: &mut Vec<u8>) {
     }
 }
 
+/// Whether what follows a dollar or an accent only finds the program of a name: how long it is, and what ends the name.
+fn finds(text: &[u8], opened: u8) -> Option<(usize, u8)> {
+    const FINDERS: [&str; 4] = ["command -v ", "which ", "type -p ", "type -P "];
+    let inside = if opened == b'$' { text.strip_prefix(b"(")? } else { text };
+    let finder = FINDERS.iter().find(|finder| inside.starts_with(finder.as_bytes()))?;
+    let len = text.len().saturating_sub(inside.len()).saturating_add(finder.len());
+    Some((len, if opened == b'$' { b')' } else { b'`' }))
+}
+
 /// A program's name without its folder.
 pub(super) fn base(word: &[u8]) -> &[u8] {
-    word.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    tail(word, b'/')
 }
 
 /// `python3.11` is one, too.
@@ -220,7 +239,7 @@ fn own_words(programs: &[(&str, u8)], name: &[u8]) -> Option<u8> {
 /// The place of a word in a list.
 #[inline(never)]
 pub(super) fn place_in(list: &str, word: &[u8]) -> Option<usize> {
-    list.as_bytes().split(|&byte| byte == b' ').position(|known| known == word)
+    pieces(list.as_bytes(), b" ").position(|known| known == word)
 }
 
 /// Reads every command: of a tool that was met before up to the next command, otherwise up to the end, for what looks
@@ -279,7 +298,7 @@ fn observe_words(words: &[u8], typed: bool, mut is_cut: bool, told: &mut Vec<Obs
             }
             let was_option = core::mem::replace(&mut option, matches!(name, [b'-' | b'+', ..]));
             // A shell's options have no value.
-            if option || was_option && !shell || name.contains(&b'=') {
+            if option || was_option && !shell || word.contains(&b'=') {
                 continue;
             }
             own = left.checked_sub(1);

@@ -2,10 +2,11 @@
 
 use super::command::{self, CISCO, JUNOS, NOKIA, SWITCH, SWITCHED};
 use super::{
-    Readings, WORDS_MAX, find, header, holds, is_short_for, is_space, joined, keyed, lookup, named,
-    powershell, program, skip, stands, text, vspan, words, yang,
+    Readings, WORDS_MAX, add, find, header, holds, is_short_for, is_space, joined, keyed, lookup, named,
+    powershell, program, request, skip, stands, text, vspan, words, yang,
 };
 use crate::catalog::{Action, EventOutcome, Operation, Severity};
+use crate::fields::pieces::{head, pieces, tail};
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
 
@@ -32,7 +33,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 /// v verb, w value, y device, and k: the header, then the user, the tty and the source address.
 /// A shape that begins with a text fits at the beginning of a line, or after the tag of one. Behind each `\n` stands
 /// what the line may also have, in whatever order.
-const SHAPES: [(&str, Read, EventOutcome); 76] = [
+const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
@@ -49,10 +50,11 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
     ("User '{u}', running '{-}' from IP {s}, executed '{C}'", typed, EventOutcome::Success),
     ("User '{u}' executed cmd: {c}", typed, EventOutcome::Success),
     // Arista EOS, and servers in the same words of TACACS+; then Cisco's own servers.
-    ("{k} stop {-}service=shell{-}cmd={c}", typed, EventOutcome::Success),
-    ("{k} start {-}service=shell{-}cmd={c}", typed, EventOutcome::Started),
+    ("{k} stop {-}service={-}cmd={c}", typed, EventOutcome::Success),
+    ("{k} start {-}service={-}cmd={c}", typed, EventOutcome::Started),
     ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tdeny\tshell\t{c}", typed, EventOutcome::Failure),
     ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tpermit\tshell\t{c}", typed, EventOutcome::Unknown),
+    ("{h}\t{y}\t{u}\t{t}\t{s}\tstop\tshell\t{c}", typed, EventOutcome::Success),
     (
         "{h}CmdSet=[ CmdAV={C} ],\n{-} User={u},\n{-}Remote-Address={s},\n{-} Port={t},\n{-}NetworkDeviceName={y},",
         typed,
@@ -64,7 +66,12 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
         accounted,
         EventOutcome::Unknown,
     ),
-    ("{h}CMDRECORD{-}(Task={t}, Ip={s},{-}User={u},{-}Command=\"{C}\"", shortened, EventOutcome::Success),
+    ("{h}CMDRECORD{-}(Task={t}, {-}p={s},{-}User={u},{-}Command={C})", shortened, EventOutcome::Success),
+    (
+        "{h}SHELL_CMD_EXECUTEFAIL: -User={u}-IPAddr={s}; Command {C} in view ",
+        shortened,
+        EventOutcome::Failure,
+    ),
     ("{h}SHELL_CMD: {-}-Line={t}-IPAddr={s}-User={u}; Command is {c}", shortened, EventOutcome::Success),
     ("{h}SHELL_CMD: -Task={t}-IPAddr={s}-User={u}; Command is {c}", shortened, EventOutcome::Success),
     ("{h}User {u} on {t} from {s} used cmd: '{C}' - {r}", typed, EventOutcome::Unknown),
@@ -75,6 +82,7 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
     // Extreme EXOS, VOSS and SLX, and F5.
     ("{h}.logRemoteCmd> {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
     ("{h}.logRemoteCmd> {-}: {s} ({-}) {u}: {c}", typed, EventOutcome::Unknown),
+    ("{h}.logLocalCmd> {t} {u}: {c}", typed, EventOutcome::Unknown),
     ("{h}CLILOG INFO {-} {-}:{s} {u} {c}", typed, EventOutcome::Unknown),
     (
         "{h} DCMCFG, {u}/{-}/{s}/{-},, {y}, {-} Status: {r}, User command: \"configure config {C}\"",
@@ -91,6 +99,13 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
         message,
         EventOutcome::Success,
     ),
+    (
+        "{h}CEF:{-}FTNTFGTcfgpath={e} \n{-}deviceExternalId={y} \n{-} duser={u} \n{-} sproc={-}({s})\n{-} act={v} \n{-}FTNTFGTcfgobj={n} \n\
+         {-}FTNTFGTcfgattr={w} ",
+        message,
+        EventOutcome::Success,
+    ),
+    ("{h},audit,{-},{-},{u},\"{C}\",{r}", debugged, EventOutcome::Unknown),
     ("{h},{-},{-},CONFIG,{-},{-},{d},{s},{-},{v},{u},{-},{r},{p},{w}", change, EventOutcome::Unknown),
     // Junos: changes, then commands, whose outcome is not told; without the tag where a shipper took it off; and as
     // structured data alone.
@@ -104,8 +119,14 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
     ("{h}Base MIRROR-{-}-{e}-{-}:{c}", message, EventOutcome::Success),
     ("{h}MIRROR #{n} Base Mirror {c}", message, EventOutcome::Success),
     ("{h}cli_{-}_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
+    ("{h}md_cli_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
     // Cisco ACI, VMware NSX and Meraki.
     ("{h}subj-[uni/{-}/{e}-{n}]/mod-{c}\n{-}]/mod-{X} {v}\n{-} user={u} ", message, EventOutcome::Success),
+    (
+        "{h}[{-}][{v}][{-}][uni/{-}/{e}-{n}]{c}\n{-}[user {u}]\n{-}From-{s}-client",
+        message,
+        EventOutcome::Success,
+    ),
     (
         "{h}audit=\"true\"{-}UserName=\"{u}\"{-} Operation=\"{e}\"{-} status=\"{r}\"{w}\n{-} Src=\"{s}\"\n{-}\"display_name\":\"{c}\"",
         message,
@@ -113,6 +134,14 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
     ),
     ("{h}Meraki {e} from {s}: {r}", message, EventOutcome::Unknown),
     ("{h}Meraki by {u}: {p}\t{c}\tnow{w}", dashboard, EventOutcome::Success),
+    // Mist and others whose audit logs say in words what was done; Check Point, and OPNsense.
+    ("{h}Audit by {u} from {s}: {c}", audited, EventOutcome::Success),
+    (
+        "{h}fieldschanges:\"{w}\"\n{-}administrator:\"{u}\"\n{-}client_ip:\"{s}\"\n{-}objectname:\"{n}\"",
+        fields_changed,
+        EventOutcome::Success,
+    ),
+    ("{h}user {u}@{s} changed configuration to {-} in {p} ", posted, EventOutcome::Success),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
     ("{h}Entry: {e} mirror session {c}", message, EventOutcome::Success),
@@ -166,7 +195,14 @@ const SHAPES: [(&str, Read, EventOutcome); 76] = [
         typed,
         EventOutcome::Success,
     ),
+    (
+        "{-}HP-Command-String = \"{c}\"\n{-}User-Name = \"{u}\"\n{-}Calling-Station-Id = \"{s}\"",
+        typed,
+        EventOutcome::Success,
+    ),
 ];
+
+const SHAPES_LEN: usize = 87;
 
 /// Reads a line by every shape that it has. `before` stands before the line.
 ///
@@ -189,7 +225,7 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         if source.contains(&b' ') {
             continue;
         }
-        source = source.split(|&byte| byte == b'/').next().unwrap_or_default();
+        source = head(source, b'/');
         let mut device = parts.part(b'y');
         let who = parts.part(b'k');
         if !who.is_empty() {
@@ -211,7 +247,7 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         if [before, header].iter().any(|header| find(header, b" HTTP/").is_some()) {
             continue;
         }
-        let result = parts.part(b'r').split(|&byte| matches!(byte, b')' | b'\'')).next().unwrap_or_default();
+        let result = pieces(parts.part(b'r'), b")'").next().unwrap_or_default();
         // sudo says why it refuses before it names the tty, ISE before it names anything.
         let refused = !parts.part(b'f').is_empty()
             || find(header, b" NOTICE Failed-Attempt: ").is_some()
@@ -247,7 +283,7 @@ fn known(part: &[u8]) -> Option<Text<'_>> {
 }
 
 /// What stands before the last word, and the word.
-fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
     let text = text.trim_ascii_end();
     let at = text.iter().rposition(|&byte| is_space(byte)).map_or(0, |at| at.saturating_add(1));
     text.split_at_checked(at).unwrap_or_default()
@@ -255,11 +291,11 @@ fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// Takes a line apart by a shape.
 fn take_apart<'a>(shape: &[u8], line: &'a [u8], parts: &mut Parts<'a>) -> Option<()> {
-    let mut pieces = shape.split(|&byte| byte == b'{');
-    let mut rest = line.strip_prefix(pieces.next()?)?;
+    let mut literals = pieces(shape, b"{");
+    let mut rest = line.strip_prefix(literals.next()?)?;
     // Whether the line may lack what follows, and whether it does up to the next `\n`.
     let (mut may_lack, mut lacks) = (false, false);
-    for piece in pieces {
+    for piece in literals {
         let [letter, b'}', literal @ ..] = piece else { return None };
         let (literal, ends) = match literal {
             [literal @ .., b'\n'] => (literal, true),
@@ -297,7 +333,7 @@ fn may_monitor(text: &[u8]) -> bool {
 /// Whether a text begins as those do that name no monitor.
 fn begins(text: &[u8], first: &str) -> bool {
     let text = text.strip_prefix(b"no ").unwrap_or(text);
-    program::place_in(first, text.split(|&byte| byte == b' ').next().unwrap_or_default()).is_some()
+    program::place_in(first, head(text, b' ')).is_some()
 }
 
 /// A command of the configuration logger, which has those of a session's mode one by one.
@@ -305,7 +341,7 @@ fn logged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let command = parts.part(b'c').trim_ascii();
     if begins(command, "source origin erspan-id remote-span") {
         let all = words(command);
-        told.extend(command::Rows::of(&CISCO).observe(&all, all.len()));
+        command::Rows::of(&CISCO).read(&all, all.len(), told);
     } else {
         chained(command, told);
     }
@@ -322,7 +358,7 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
     let cisco = command::Rows::of(&CISCO);
     let mut session: Option<Observation<'a>> = None;
     let (mut at, mut grade, mut severity) = (0usize, 0, Severity::High);
-    for inner in chain.split(|&byte| byte == b';') {
+    for inner in pieces(chain, b";") {
         let rest = chain.get(at..).unwrap_or_default();
         at = at.saturating_add(inner.len()).saturating_add(1);
         let inner = inner.trim_ascii();
@@ -335,7 +371,7 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
                 observation.name = name;
             }
             (grade, severity) = (0, observation.operation.severity);
-            told.extend(session.replace(observation));
+            add(told, session.replace(observation));
         } else if let Some(observation) = &mut session {
             let mut full = Vec::new();
             command::spell(&words(inner), false, &mut full);
@@ -356,13 +392,13 @@ fn chained<'a>(chain: &'a [u8], told: &mut Vec<Observation<'a>>) {
             observation.arguments(&inner, CISCO.arguments);
         }
     }
-    told.extend(session);
+    add(told, session);
 }
 
 /// A command as a device's own log or its accounting has it, or a gNMI request as EOS logs it: each of its texts that
 /// is a command.
 fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    typed_line(parts.part(b'c'), told);
+    device_command(parts.part(b'c'), told);
 }
 
 /// The same of Huawei and H3C, whose devices take and log each word as short as it can be told.
@@ -382,15 +418,17 @@ fn shortened<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         ("outbound", 4),
         ("both", 2),
     ];
-    let typed = words(parts.part(b'c'));
+    let line = parts.part(b'c');
+    // Some quote the command, and some do not.
+    let typed = words(line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line));
     let mut all = typed.clone();
     for word in &mut all {
         let full = WORDS.iter().find(|(full, len_min)| is_short_for(word, full, *len_min));
         *word = full.map_or(*word, |(full, _)| full.as_bytes());
     }
-    if let Some(mut observation) = command::Rows::of(&SWITCH).observe(&all, all.len()) {
+    command::Rows::of(&SWITCH).read(&all, all.len(), told);
+    if let Some(observation) = told.last_mut() {
         observation.name = joined(&typed);
-        told.push(observation);
     }
 }
 
@@ -401,28 +439,25 @@ fn accounted<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let end = (0..line.len()).rev().find(shell).unwrap_or(line.len());
     let line = line.get(..end).unwrap_or(line);
     match line.strip_prefix(b"http-method=") {
-        Some(request) => told.extend(requested(request)),
+        Some(request) => add(told, request::accounted(request)),
         None => typed_line(line, told),
     }
 }
 
-/// A request to the API of AOS-CX: `POST http-uri=/rest/v10.09/system/mirrors`.
-fn requested(request: &[u8]) -> Option<Observation<'_>> {
-    const METHODS: [(&str, Action); 5] = [
-        ("POST", Action::Create),
-        ("PUT", Action::Modify),
-        ("PATCH", Action::Modify),
-        ("DELETE", Action::Delete),
-        ("GET", Action::Read),
-    ];
-    let path = keyed(request, b" http-uri=", b' ').split(|&byte| byte == b'?').next().unwrap_or_default();
-    let at = find(path, b"/system/mirrors")?;
-    let mut below = path.get(at..)?.split(|&byte| byte == b'/').skip(2);
-    (below.next() == Some(b"mirrors")).then_some(())?;
-    let mut observation = Observation::new(named(&[b"system/mirrors"])?, text(path)?);
-    observation.action = lookup(&words(request), &METHODS);
-    observation.word("session", below.next().unwrap_or_default());
-    Some(observation)
+/// A command of a device, whoever's it is.
+pub(super) fn device_command<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
+    typed_line(line, told);
+    if told.is_empty() && begins(line, "set delete activate deactivate load-configuration") {
+        junos_words(line, told);
+    }
+}
+
+/// A command of a device or of a host.
+pub(super) fn command<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
+    device_command(line, told);
+    if told.is_empty() {
+        program::observe_text(line, false, told);
+    }
 }
 
 fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
@@ -431,7 +466,7 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         if line.contains(&b';') {
             chained(line, told);
         }
-        let mut all = words(line);
+        let mut all = described(line);
         for word in &mut all {
             *word = word.strip_prefix(b"CmdArgAV=").unwrap_or(word);
             *word = word.strip_prefix(b"\"").unwrap_or(word);
@@ -439,24 +474,39 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         }
         all.retain(|word| !matches!(*word, b"" | b"<cr>"));
         if may_monitor(line) || begins(line, "tap") {
-            told.extend(cisco.observe(&all, all.len()));
+            cisco.read(&all, all.len(), told);
         }
-        told.extend(switch.observe(&all, all.len()));
+        switch.read(&all, all.len(), told);
         return;
     }
-    told.extend(yang::read(line));
+    add(told, yang::read(line));
     let peer = keyed(line, b"addr=", b' ');
     let port = peer.iter().rposition(|&byte| byte == b':').unwrap_or_default();
     // A newline between commands is spelled with a backslash and an n.
-    for text in line.split(|&byte| matches!(byte, b'"' | b'\\')).filter(|text| may_monitor(text)) {
+    for text in pieces(line, b"\"\\").filter(|text| may_monitor(text)) {
         for text in [text, text.strip_prefix(b"n").unwrap_or_default()] {
             let all = words(text);
-            if let Some(mut observation) = cisco.observe(&all, all.len()) {
+            let known = told.len();
+            cisco.read(&all, all.len(), told);
+            if let Some(observation) = told.get_mut(known) {
                 observation.source_ip = self::text(peer.get(..port).unwrap_or_default());
-                told.push(observation);
             }
         }
     }
+}
+
+/// The words of a command, of which what describes something is one: it says nothing of what is done.
+fn described(line: &[u8]) -> Vec<&[u8]> {
+    let start =
+        find(line, b"description \"").map_or(line.len(), |at| at.saturating_add(b"description ".len()));
+    let (before, value) = line.split_at_checked(start).unwrap_or_default();
+    let end =
+        value.iter().skip(1).position(|&byte| byte == b'"').map_or(value.len(), |end| end.saturating_add(2));
+    let (value, after) = value.split_at_checked(end).unwrap_or_default();
+    let mut all = words(before);
+    all.extend((!value.is_empty()).then_some(value));
+    all.extend(words(after));
+    all
 }
 
 /// What MikroTik says of a change: the command, whose words are keys with their values.
@@ -472,10 +522,10 @@ fn mangled<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         command.iter().position(|&byte| byte == b'/').map_or(command.len(), |at| at.saturating_add(1));
     let command = command.get(start..).unwrap_or_default();
     // RouterOS 7 has slashes between the words of a menu.
-    let menu = command.split(|&byte| byte == b' ').next().unwrap_or_default();
-    let mut all: Vec<_> = menu.split(|&byte| byte == b'/').collect();
+    let menu = head(command, b' ');
+    let mut all: Vec<_> = pieces(menu, b"/").collect();
     all.extend(words(command.get(menu.len()..).unwrap_or_default()));
-    told.extend(command::Rows::of(&SWITCH).observe(&all, all.len()));
+    command::Rows::of(&SWITCH).read(&all, all.len(), told);
     for observation in told {
         for (name, key) in VALUES {
             let value = keyed(command, key, b' ');
@@ -490,7 +540,7 @@ fn dashboard<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let (page, label, now) = (parts.part(b'p'), parts.part(b'c'), parts.part(b'w').trim_ascii());
     let is_mirror = |text| ["port mirror", "switch/ports/mirror"].iter().any(|part| holds(text, part));
     if !is_mirror(page) && !is_mirror(label) {
-        return;
+        return audited(parts, told);
     }
     let Some(operation) = named(&[b"switch/ports/mirror"]) else { return };
     let mut observation = Observation::new(operation, text(label).unwrap_or_default());
@@ -499,10 +549,72 @@ fn dashboard<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     told.push(observation);
 }
 
+/// What an audit log says in words: that a capture of packets was begun or ended.
+fn audited<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    const VERBS: [(&str, Option<Action>); 4] =
+        [("start", None), ("creat", None), ("stop", Some(Action::Stop)), ("delet", Some(Action::Delete))];
+    let what = parts.part(b'c');
+    let verb = VERBS.iter().find(|(verb, _)| holds(what, verb));
+    if holds(what, "packet capture")
+        && let Some((_, action)) = verb
+        && let Some(operation) = named(&[b"Packet Capture"])
+    {
+        let mut observation = Observation::new(operation, text(what).unwrap_or_default());
+        observation.action = *action;
+        told.push(observation);
+    }
+}
+
+/// What Check Point says of an object's fields: `Mirror and Decrypt: Changed from 'Disabled' to 'Enabled'; …`.
+fn fields_changed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    const OFF: [&[u8]; 3] = [b"Disabled", b"None", b""];
+    let fields = parts.part(b'w');
+    let at = find(fields, b"Mirror and Decrypt").or_else(|| find(fields, b"Mirror gateway traffic"));
+    let Some((before, field)) = at.and_then(|at| fields.split_at_checked(at)) else { return };
+    // A field's name stands at the beginning, or behind another field.
+    if matches!(before.trim_ascii(), [] | [.., b';'])
+        && let Some(operation) = named(&[b"Mirror and Decrypt"])
+    {
+        let became = pieces(field, b"'").nth(3);
+        let mut observation = Observation::new(operation, text(field).unwrap_or_default());
+        observation.action = became.is_some_and(|value| OFF.contains(&value)).then_some(Action::Delete);
+        observation.word("session", parts.part(b'n'));
+        told.push(observation);
+    }
+}
+
+/// A request that changed the configuration of OPNsense.
+fn posted<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    add(told, request::read(b"POST", parts.part(b'p')));
+}
+
+/// What PAN-OS was told to do, as it was typed or in elements of XML.
+fn debugged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let all = elements(parts.part(b'c'));
+    command::Rows::of(&SWITCH).read(&all, all.len(), told);
+}
+
+/// The words of a text and the names of its elements.
+fn elements(text: &[u8]) -> Vec<&[u8]> {
+    if !text.contains(&b'<') {
+        return words(text);
+    }
+    let mut all = Vec::new();
+    for word in pieces(text, b" <>").take(WORDS_MAX) {
+        // What has a name in XML is named by its path elsewhere.
+        if !matches!(word, [] | [b'/', ..] | b"name") {
+            all.push(word);
+        }
+    }
+    all
+}
+
 /// What verbs say was done.
 fn done(verb: &[u8]) -> Option<Action> {
-    const VERBS: [(&str, Action); 10] = [
+    const VERBS: [(&str, Action); 12] = [
         ("Add", Action::Create),
+        ("Creat", Action::Create),
+        ("Updat", Action::Modify),
         ("added", Action::Create),
         ("creat", Action::Create),
         ("Edit", Action::Modify),
@@ -518,7 +630,7 @@ fn done(verb: &[u8]) -> Option<Action> {
 
 /// A verb, a path and what follows it: `"old -> "new"`, or attributes of which the last is the new value.
 fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    let path = parts.part(b'p').split(|&byte| matches!(byte, b'\\' | b']' | b',')).next().unwrap_or_default();
+    let path = pieces(parts.part(b'p'), b"\\],").next().unwrap_or_default();
     let verb = parts.part(b'v').trim_ascii();
     // PAN-OS says so of a change; of Junos it is none.
     let mut all = words(if verb == b"edit" && parts.part(b'r') != b"" { b"set" } else { verb });
@@ -528,10 +640,12 @@ fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let junos = command::Rows::of(&JUNOS);
     // PAN-OS has what an object was and became behind its path, with a semicolon behind each part.
     if parts.part(b'r') != b"" {
-        let found = junos.observe(&all, path_len);
-        let more = parts.part(b'w').split(|byte| b" \";,".contains(byte)).take(WORDS_MAX);
+        junos.read(&all, path_len, told);
+        let more = pieces(parts.part(b'w'), b" \";,").take(WORDS_MAX);
         all.extend(more.filter(|word| !word.is_empty()));
-        told.extend(found.or_else(|| junos.observe(&all, all.len())));
+        if told.is_empty() {
+            junos.read(&all, all.len(), told);
+        }
         return;
     }
     let value = parts.part(b'w').rsplit(|&byte| byte == b'"').nth(1).filter(|value| !value.is_empty());
@@ -539,23 +653,27 @@ fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let is_action = value.is_some() && all.last().is_some_and(|last| *last == b"then");
     all.extend(value);
     let path_len = path_len.saturating_add(usize::from(is_action));
-    told.extend(junos.observe(&all, path_len));
+    junos.read(&all, path_len, told);
 }
 
 /// A Junos command as it was typed or sent.
 fn junos_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    let all = words(parts.part(b'c').trim_ascii());
+    junos_words(parts.part(b'c').trim_ascii(), told);
+}
+
+fn junos_words<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
+    let all = elements(line);
     // What is quoted is a value: words in it are no command.
     let path_len = all.iter().position(|word| word.starts_with(b"\"")).unwrap_or(all.len());
-    told.extend(command::Rows::of(&JUNOS).observe(&all, path_len));
+    command::Rows::of(&JUNOS).read(&all, path_len, told);
 }
 
 /// `A:sr1>config>mirror# mirror-dest 10 create`: the prompt tells where a command is given.
 fn nokia_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let line = parts.part(b'c').trim_ascii();
-    let mut all: Vec<_> = line.split(|byte| b" >#".contains(byte)).take(WORDS_MAX).collect();
+    let mut all: Vec<_> = pieces(line, b" >#").take(WORDS_MAX).collect();
     all.retain(|word| !word.is_empty());
-    told.extend(command::Rows::of(&NOKIA).observe(&all, all.len()));
+    command::Rows::of(&NOKIA).read(&all, all.len(), told);
 }
 
 /// A Linux command in an element of XML.
@@ -579,11 +697,11 @@ fn script<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// What vCenter says of the sessions of a distributed switch.
 fn reconfigured<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    told.extend(vspan::observe(parts.part(b'c')));
+    add(told, vspan::observe(parts.part(b'c')));
 }
 
 fn unmarked(parts: &Parts<'_>) -> Vec<u8> {
-    let mut text = parts.part(b'c').split(|&byte| byte == b'&');
+    let mut text = pieces(parts.part(b'c'), b"&");
     let mut command = Vec::from(text.next().unwrap_or_default());
     for part in text {
         let end = part.iter().position(|&byte| byte == b';').unwrap_or_default();
@@ -653,13 +771,16 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         return;
     };
     let switched = spanned(parts.part(b'w'));
-    if event.starts_with(b"system.") && switched.is_none() {
+    let copied = keyed(parts.part(b'w'), b"-mirror[", b']');
+    if event.starts_with(b"system.") && switched.is_none() || event == b"firewall.policy" && copied.is_empty()
+    {
         return;
     }
     let mut observation = Observation::named(operation);
     observation.arguments(&words(parts.part(b'c')), &[("destination", "session"), ("source", "session")]);
     observation.action = match switched {
         Some((Some(action), _)) => Some(action),
+        _ if copied.ends_with(b"disable") || copied.ends_with(b"->") => Some(Action::Stop),
         _ => done(parts.part(b'v')).or(done(event).filter(|_| event.starts_with(b"DELETE"))),
     };
     observation.word("destination", switched.map_or(&[], |(_, destination)| destination));
@@ -678,6 +799,9 @@ fn of_profile(event: &[u8], values: &[u8]) -> Option<Operation> {
         || find(event, b"/mirror-sessions").is_some()
         || find(event, b"/port-mirroring-").is_some();
     let is_read = READS.iter().any(|read| event.starts_with(read));
+    if is_read && find(event, b"PortMirroringSession").is_some() {
+        return named(&[b"ListPortMirroringSessions"]);
+    }
     (is_named && !is_read).then(|| named(&[b"PortMirroringProfile"])).flatten()
 }
 
@@ -685,7 +809,7 @@ fn of_profile(event: &[u8], values: &[u8]) -> Option<Operation> {
 /// where its attributes are others.
 fn spanned(attributes: &[u8]) -> Option<(Option<Action>, &[u8])> {
     let value = |key: &[u8]| keyed(attributes, key, b']');
-    let became = |key: &[u8]| value(key).rsplit(|&byte| byte == b'>').next().unwrap_or_default();
+    let became = |key: &[u8]| tail(value(key), b'>');
     let destination = became(b"span-dest-port[");
     let ends = value(b"span[") == b"enable->disable";
     (ends || became(b"span[") == b"enable").then_some((ends.then_some(Action::Stop), destination))

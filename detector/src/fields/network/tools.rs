@@ -2,10 +2,11 @@
 //! Of several verbs the gravest counts, for what looks like a lesser one may be a value.
 
 use super::command::fits;
-use super::program::{Word, place_in, quoted};
+use super::program::{ENDED, Word, place_in, quoted};
 use super::{is_short_for, skip};
 use crate::catalog::{self, Action};
 use crate::fields::Observation;
+use crate::fields::pieces::{head, pieces};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -38,7 +39,7 @@ static TOOLS: [(&str, Read); COUNT] = [
     ("tc", tc),
     ("nft", nft),
     ("iptables ip6tables iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy", iptables),
-    ("ovs-vsctl", other),
+    ("ovs-vsctl ovs-tcpdump", other),
     ("ovn-nbctl", other),
     ("config", other),
     ("nv net", other),
@@ -49,9 +50,7 @@ const UNNAMED: usize = 3;
 
 /// The place of a tool by its name.
 pub(super) fn number(name: &[u8]) -> Option<usize> {
-    TOOLS
-        .iter()
-        .position(|(known, _)| known.as_bytes().split(|&byte| byte == b' ').any(|known| known == name))
+    TOOLS.iter().position(|(known, _)| pieces(known.as_bytes(), b" ").any(|known| known == name))
 }
 
 /// Reads the words of a tool, or of a program of another name.
@@ -117,8 +116,9 @@ fn tc<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Opt
         ("delete", Some(Action::Delete)),
     ];
     // Options, and their values, stand before the object.
+    let is_batch = words.iter().any(|(_, word)| is_short_for(word, "-batch", 2));
     while !is_object(at(words, 0)) {
-        at(words, 0).starts_with(b"-").then_some(())?;
+        (at(words, 0).starts_with(b"-") || is_batch && !words.is_empty()).then_some(())?;
         words = after(words, if is_object(at(words, 1)) { 1 } else { 2 });
     }
     reading.row = Cow::Borrowed("tc * action mirred * mirror");
@@ -228,7 +228,7 @@ fn iptables<'w>(program: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading
 }
 
 fn is_comment(word: &[u8]) -> bool {
-    let name = word.split(|&byte| byte == b'=').next().unwrap_or_default();
+    let name = head(word, b'=');
     is_short_for(name, "--comment", 6)
 }
 
@@ -306,8 +306,14 @@ fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> O
         ("mirror ingress", "destination"),
     ];
     let mut all: Vec<&[u8]> = Vec::from([name]);
-    let mut verb = false;
-    for (_, word) in words {
+    let (mut verb, mut is_value) = (false, false);
+    let outside = words.first().map_or(0, |(mark, _)| *mark);
+    for (mark, word) in words {
+        // What is quoted behind a key is a value, whatever stands in it.
+        if is_value && *mark > outside && *mark < ENDED {
+            continue;
+        }
+        is_value = word.contains(&b'=');
         all.push(match *word {
             word if verb && is_short_for(word, "Mirror", 2) => b"Mirror",
             word if verb && is_short_for(word, "Bridge", 2) => b"Bridge",

@@ -3,6 +3,7 @@
 
 use super::{holds, named, text};
 use crate::catalog::Action;
+use crate::fields::pieces::pieces;
 use crate::fields::{Observation, all, owned};
 use crate::json::{Elements, Index, Raw, collect, joined, paths};
 use alloc::vec::Vec;
@@ -129,7 +130,7 @@ pub(super) fn observe(told: &[u8]) -> Option<Observation<'_>> {
     let mut observation = Observation::named(named(&[b"DvsReconfiguredEvent"])?);
     let (mut action, mut section, mut key, mut is_told) = (None, None, &b""[..], false);
     // A key, the value behind it, the next key; of a section the heading.
-    for word in told.split(|byte| b" \t\r\n\"\\=(),{}[]".contains(byte)).filter(|word| !word.is_empty()) {
+    for word in pieces(told, b" \t\r\n\"\\=(),{}[]").filter(|word| !word.is_empty()) {
         let at = |list: &[(&str, Action)]| list.iter().position(|(known, _)| known.as_bytes() == word);
         section = at(&SECTIONS).or(section);
         if key == b"operation" {

@@ -1,16 +1,19 @@
 //! Requests of NETCONF, RESTCONF and gNMI, as devices and servers log them: finds a model of mirroring in a path or an
 //! element, and what was to be done there.
 
-use super::{Readings, find, header, holds, keyed, named, text};
+use super::{Readings, enter, find, holds, keyed, named};
 use crate::catalog::Action;
 use crate::fields::Observation;
+use crate::fields::pieces::tail;
+use alloc::vec;
 
 /// What stands in the path or the element of each model; rows have the same names.
-const MODELS: [&str; 8] = [
+const MODELS: [&str; 9] = [
     "Cisco-IOS-XE-span",
     "Ethernet-SPAN-cfg",
     "forwarding-options/analyzer",
     "forwarding-options/port-mirroring",
+    "ios-span:session[",
     "mirror/mirror-dest",
     "mirroring/mirroring-instance",
     "monitor/session[",
@@ -18,9 +21,10 @@ const MODELS: [&str; 8] = [
 ];
 
 /// What tells of a request that changes something.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 12] = [
     "edit-config",
     "edit-data",
+    "netconf-config-change",
     "gNMI/Set",
     "gNMI Set",
     "gnmi_set",
@@ -33,28 +37,29 @@ const WRITES: [&str; 11] = [
 ];
 
 /// What tells of one that takes away, and what of one that adds; quotes may be escaped.
-const DELETES: [&str; 6] = ["delete\"", "delete\\", "remove\"", "remove\\", "delete:", "DELETE /restconf"];
-const ADDS: [&str; 8] =
-    ["update\"", "update\\", "replace\"", "replace\\", "merge\"", "merge\\", "create\"", "create\\"];
-
-/// What stands before who asked, and what behind.
-const USERS: [(&[u8], u8); 6] = [
-    (b"ser '", b'\''),
-    (b"user=\"", b'"'),
-    (b"username=\"", b'"'),
-    (b"ser=", b' '),
-    (b"username=", b' '),
-    (b"ser:", b' '),
+const DELETES: [&str; 8] =
+    ["delete\"", "delete\\", "remove\"", "remove\\", "delete:", "delete<", "delete ", "DELETE /restconf"];
+const ADDS: [&str; 12] = [
+    "update\"",
+    "update\\",
+    "replace\"",
+    "replace\\",
+    "merge\"",
+    "merge\\",
+    "create\"",
+    "create\\",
+    "create<",
+    "create ",
+    "merge<",
+    "merge ",
 ];
 
 /// Reads a line that may tell of a request.
 pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
-    if let Some(mut observation) = read(line) {
-        observation.actor = USERS.iter().find_map(|(before, end)| text(keyed(line, before, *end)));
-        observation.actor_type = observation.actor.as_ref().map(|_| "user");
-        let start = find(line, b": ").unwrap_or_default();
-        header::fill(line.get(..start).unwrap_or_default(), &mut observation);
-        readings.add(observation);
+    if let Some(observation) = read(line) {
+        let start = find(line, b": ").map_or(0, |at| at.saturating_add(2));
+        let (before, after) = line.split_at_checked(start).unwrap_or_default();
+        enter(vec![observation], before, after, readings);
     }
 }
 
@@ -71,7 +76,10 @@ pub(super) fn read(request: &[u8]) -> Option<Observation<'_>> {
     let rest = request.get(at..).unwrap_or_default();
     let keys = [(&b"["[..], b']'), (b"<id>", b'<'), (b"<name>", b'<'), (b"session=", b' ')];
     let key = keys.iter().map(|(before, end)| keyed(rest, before, *end)).find(|key| !key.is_empty());
-    let value = key.unwrap_or_default().rsplit(|&byte| byte == b'=').next().unwrap_or_default();
-    observation.word("session", value);
+    let value = tail(key.unwrap_or_default(), b'=');
+    observation.word(
+        "session",
+        value.trim_ascii().strip_prefix(b"'").and_then(|id| id.strip_suffix(b"'")).unwrap_or(value),
+    );
     Some(observation)
 }

@@ -529,7 +529,9 @@ pub fn keeps(original: &[u8], enriched: &[u8]) -> Result<(), &'static str> {
     {
         let mut walk = Walk::in_object();
         let whole = walk.go(&enriched[before..end], 0) == Walked::More && walk.is_between_members();
-        let ends = original.trim_ascii_end().ends_with(b"}");
+        // What has grown behind the last brace is no member.
+        let rest = if enriched.len() == original.len() { original } else { &original[before..] };
+        let ends = rest.trim_ascii_end().ends_with(b"}");
         return if whole && enriched.first() == original.first() && ends {
             Ok(())
         } else {

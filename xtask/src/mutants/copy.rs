@@ -16,35 +16,15 @@ use super::place::{Placed, place};
 use super::trial::STAGES;
 use crate::task::{output, root, say, target_dir};
 
-/// The package that is asked which mutant is picked.
-const CHOSEN: &str = r#"//! Which mutant is picked: a number in the environment.
-
-use std::sync::atomic::{AtomicU32, Ordering};
-
-static CHOSEN: AtomicU32 = AtomicU32::new(u32::MAX);
-
-/// The mutant's number; zero is none.
-#[inline]
-pub fn chosen() -> u32 {
-    match CHOSEN.load(Ordering::Relaxed) {
-        u32::MAX => read(),
-        chosen => chosen,
-    }
-}
-
-#[cold]
-fn read() -> u32 {
-    let chosen = std::env::var("TAPSIEVE_MUTANT").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    CHOSEN.store(chosen, Ordering::Relaxed);
-    chosen
-}
-"#;
-
-const CHOSEN_MANIFEST: &str = r#"[package]
-name = "tapsieve-mutant"
-version = "0.0.0"
-edition = "2024"
-"#;
+/// The package that is asked which mutant is picked, and the program that holds rows against mutants.
+const CHOSEN: &str = include_str!("chosen.rs");
+const CHOSEN_MANIFEST: &str =
+    "[package]\nname = \"tapsieve-mutant\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
+const ROWS: &str = include_str!("rows.rs");
+const ROWS_MANIFEST: &str =
+    "[package]\nname = \"tapsieve-mutant-rows\"\nversion = \"0.0.0\"\nedition = \"2024\"\n
+[dependencies]\ntapsieve-host-test.workspace = true\ntapsieve-mutant.path = \"../mutant\"\n
+[lib]\npath = \"lib.rs\"\n\n[[test]]\nname = \"rows\"\npath = \"rows.rs\"\nharness = false\n";
 
 /// What a copy's packages are not to be refused for.
 const ALLOWED: &str =
@@ -59,6 +39,8 @@ pub(crate) struct Built {
     pub(crate) unviable: Vec<u32>,
     /// Those there is no place for where something runs at compile time, or that the copy cannot hold.
     pub(crate) left_out: Vec<u32>,
+    /// The choice that a mutant is in.
+    pub(crate) choice_of: HashMap<u32, u32>,
     /// The tests' programs by package and name.
     pub(crate) programs: HashMap<(String, String), PathBuf>,
 }
@@ -100,7 +82,8 @@ pub(crate) fn build(mutants: &[Mutant], packages: &[String]) -> Result<Built, St
         say(&format!("round {round}: {count} do not"));
     }
     built.there = (1..=mutants.len() as u32).filter(|number| !gone.contains(number)).collect();
-    put_in(mutants, &gone, &copy)?;
+    let files = put_in(mutants, &gone, &copy)?;
+    built.choice_of = files.values().flat_map(|placed| placed.choice_of.iter().copied()).collect();
     say("building the tests with the others in them (the engine takes a few minutes the first time)");
     built.programs = programs(&copy)?;
     Ok(built)
@@ -144,6 +127,13 @@ fn mirror(copy: &Path) -> Result<(), String> {
 fn prepare(copy: &Path, packages: &[String]) -> Result<(), String> {
     write(&copy.join("mutant/Cargo.toml"), CHOSEN_MANIFEST.as_bytes())?;
     write(&copy.join("mutant/src/lib.rs"), CHOSEN.as_bytes())?;
+    write(&copy.join("mutant-rows/Cargo.toml"), ROWS_MANIFEST.as_bytes())?;
+    write(&copy.join("mutant-rows/lib.rs"), b"")?;
+    write(&copy.join("mutant-rows/rows.rs"), ROWS.as_bytes())?;
+    let manifest =
+        fs::read_to_string(root().join("Cargo.toml")).map_err(|error| format!("Cargo.toml: {error}"))?;
+    let manifest = manifest.replacen("members = [", "members = [\"mutant-rows\", ", 1);
+    write(&copy.join("Cargo.toml"), manifest.as_bytes())?;
     for package in packages {
         let manifest = format!("{package}/Cargo.toml");
         let text =
@@ -247,7 +237,7 @@ fn check(copy: &Path, packages: &[String]) -> Result<Vec<CompileError>, String> 
 fn programs(copy: &Path) -> Result<HashMap<(String, String), PathBuf>, String> {
     let mut tests = cargo(copy, &["test", "--no-run", "--release", "--workspace", "--message-format=json"]);
     tests
-        .args(["--lib"])
+        .args(["--lib", "--test", "rows"])
         .args(STAGES.iter().filter(|stage| !stage.is_lib()).flat_map(|stage| ["--test", stage.test]));
     let (messages, is_right) = messages(&mut tests)?;
     if !is_right {

@@ -48,6 +48,16 @@ pub(crate) enum Fate {
     Survived,
 }
 
+impl From<Outcome> for Fate {
+    fn from(outcome: Outcome) -> Fate {
+        match outcome {
+            Outcome::Caught => Fate::Caught,
+            Outcome::Endless => Fate::Endless,
+            Outcome::Survived => Fate::Survived,
+        }
+    }
+}
+
 const FATES: [(Fate, &str); 5] = [
     (Fate::Unviable, "unviable"),
     (Fate::LeftOut, "left out"),
@@ -86,15 +96,55 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<(), String> {
     for (numbers, fate) in [(&built.unviable, Fate::Unviable), (&built.left_out, Fate::LeftOut)] {
         fates.extend(numbers.iter().map(|number| (mutants[*number as usize - 1].label.clone(), fate)));
     }
+    let caught = |fates: &HashMap<String, Fate>, number: u32| {
+        matches!(fates.get(&mutants[number as usize - 1].label), Some(Fate::Caught | Fate::Endless))
+    };
+    let of_rows: Vec<(u32, u32)> = built
+        .there
+        .iter()
+        .filter(|number| matches!(&*mutants[**number as usize - 1].package, "detector" | "json"))
+        .filter(|number| !caught(&fates, **number))
+        .map(|number| (*number, built.choice_of.get(number).copied().unwrap_or_default()))
+        .collect();
+    say(&format!("holding the rows against {} mutants", of_rows.len()));
+    let (done, fates) = (Mutex::new(0), Mutex::new(fates));
+    let each = |number: u32, outcome: Outcome| {
+        if let (Ok(mut done), Ok(mut fates)) = (done.lock(), fates.lock()) {
+            fates.insert(mutants[number as usize - 1].label.clone(), outcome.into());
+            *done += 1;
+            if *done % 200 == 0 {
+                say(&format!("{done} of {} mutants", of_rows.len()));
+            }
+        }
+    };
+    let source = copy::folder().join("source");
+    at_once(of_rows.chunks(of_rows.len().div_ceil(AT_ONCE).max(1)), |part| {
+        trial::rows(&source, &built.programs, part, each)
+    })?;
+    let fates = fates.into_inner().map_err(|error| error.to_string())?;
+    keep(&fates)?;
     say("running the tests without a mutant");
-    let trials = Trials::new(&copy::folder().join("source"), &built.programs, &packages, !quick)?;
-    let caught = |label: &String| matches!(fates.get(label), Some(Fate::Caught | Fate::Endless));
-    let numbers: Vec<u32> =
-        built.there.iter().copied().filter(|number| !caught(&mutants[*number as usize - 1].label)).collect();
+    let trials = Trials::new(&source, &built.programs, &packages, !quick)?;
+    let numbers: Vec<u32> = built.there.iter().copied().filter(|number| !caught(&fates, *number)).collect();
     let fates = Mutex::new(fates);
     try_all(&trials, &mutants, &numbers, &fates)?;
     let fates = fates.into_inner().map_err(|error| error.to_string())?;
     report(&mutants, &fates, bless)
+}
+
+/// Does something with each, all at once.
+fn at_once<T: Send>(
+    parts: impl Iterator<Item = T>,
+    work: impl Fn(T) -> Result<(), String> + Sync,
+) -> Result<(), String> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let ended = |worker: std::thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|_| Err("a worker died".into()))
+        };
+        workers.into_iter().try_for_each(ended)
+    })
 }
 
 /// Tries mutants, some at once, and keeps what becomes of them.
@@ -110,11 +160,7 @@ fn try_all(
     let work = || -> Result<(), String> {
         while let Some((done, number)) = next() {
             let mutant = &mutants[*number as usize - 1];
-            let fate = match trials.run(&mutant.package, *number)? {
-                Outcome::Caught => Fate::Caught,
-                Outcome::Endless => Fate::Endless,
-                Outcome::Survived => Fate::Survived,
-            };
+            let fate = trials.run(&mutant.package, *number)?.into();
             if fate == Fate::Survived {
                 println!("survives: {}:{} {}", mutant.file, mutant.line, mutant.label);
             }
@@ -129,13 +175,7 @@ fn try_all(
         }
         Ok(())
     };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let ended = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|_| Err("a worker died".into()))
-        };
-        workers.into_iter().try_for_each(ended)
-    })
+    at_once(0..AT_ONCE, |_| work())
 }
 
 /// What became of mutants in earlier runs, by label.

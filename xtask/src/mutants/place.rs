@@ -13,8 +13,10 @@ use syn::visit::{self, Visit};
 
 use super::listed::{Genre, Mutant};
 
-/// How the copy asks which mutant is picked; zero is none.
-const CHOSEN: &str = "::tapsieve_mutant::chosen()";
+/// How the copy asks which mutant is picked, and says which choice it comes to; zero is none.
+fn chosen(choice: u32) -> String {
+    format!("::tapsieve_mutant::chosen({choice})")
+}
 
 /// A file with mutants in it.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Placed {
     pub(crate) choices: Vec<(Range<usize>, Vec<u32>)>,
     /// What is matched, and the arms of it that can go.
     pub(crate) matches: Vec<(Range<usize>, Vec<u32>)>,
+    /// The choice that a mutant is in, by the number of one of its mutants.
+    pub(crate) choice_of: Vec<(u32, u32)>,
     /// Those there is no place for.
     pub(crate) left_out: Vec<u32>,
     /// Those that are no Rust.
@@ -221,10 +225,18 @@ impl Writer<'_> {
     fn choice(&mut self, site: &Site<'_>, inner: &[Site<'_>]) {
         let start = self.placed.text.len();
         let mut numbers: Vec<u32> = site.mutants.iter().map(|(number, _)| *number).collect();
+        if let Kind::Guard(arm) = site.kind {
+            numbers.extend(arm);
+        }
+        let choice = numbers.first().copied().unwrap_or_default();
+        if !matches!(site.kind, Kind::Matched) {
+            self.placed.choice_of.extend(numbers.iter().map(|number| (*number, choice)));
+        }
+        let asked = chosen(choice);
         match site.kind {
-            Kind::Expression => self.either(site, inner),
+            Kind::Expression => self.either(site, inner, &asked),
             Kind::Body => {
-                self.push(&format!(" match {CHOSEN} {{"));
+                self.push(&format!(" match {asked} {{"));
                 for (number, mutant) in &site.mutants {
                     self.push(&format!("{number} => return "));
                     self.change(*number, &mutant.replacement);
@@ -234,7 +246,7 @@ impl Writer<'_> {
             }
             Kind::Arm => {
                 for (number, _) in &site.mutants {
-                    self.push(&format!(" if {CHOSEN} != {number}"));
+                    self.push(&format!(" if {asked} != {number}"));
                 }
             }
             Kind::Matched => {
@@ -243,24 +255,23 @@ impl Writer<'_> {
                 return;
             }
             Kind::Guard(arm) => {
-                numbers.extend(arm);
                 if let Some(number) = arm {
-                    self.push(&format!("{CHOSEN} != {number} && "));
+                    self.push(&format!("{asked} != {number} && "));
                 }
                 if site.mutants.is_empty() {
                     self.push("(");
                     self.write(site.span.clone(), inner);
                     self.push(")");
                 } else {
-                    self.either(site, inner);
+                    self.either(site, inner, &asked);
                 }
             }
         }
         self.placed.choices.push((start..self.placed.text.len(), numbers));
     }
 
-    fn either(&mut self, site: &Site<'_>, inner: &[Site<'_>]) {
-        self.push(&format!("(match {CHOSEN} {{"));
+    fn either(&mut self, site: &Site<'_>, inner: &[Site<'_>], asked: &str) {
+        self.push(&format!("(match {asked} {{"));
         for (number, mutant) in &site.mutants {
             let head = &self.text[site.span.start..mutant.span.start];
             let tail = &self.text[mutant.span.end..site.span.end];
@@ -315,12 +326,12 @@ mod tests {
             "fn f(a: bool, b: u8) -> bool { a && b < 2 }",
             &[(Genre::Body, "a && b < 2", "true"), (Genre::Binary, "&&", "||"), (Genre::Binary, "<", ">")],
         );
-        let chosen = CHOSEN;
+        let [one, two, three] = [1, 2, 3].map(chosen);
         assert_eq!(
             placed.text,
             format!(
-                "fn f(a: bool, b: u8) -> bool {{ match {chosen} {{1 => return true, _ => {{}} }} (match {chosen} \
-                 {{2 => (a || b < 2), _ => (a && (match {chosen} {{3 => (b > 2), _ => (b < 2) }})) }}) }}"
+                "fn f(a: bool, b: u8) -> bool {{ match {one} {{1 => return true, _ => {{}} }} (match {two} \
+                 {{2 => (a || b < 2), _ => (a && (match {three} {{3 => (b > 2), _ => (b < 2) }})) }}) }}"
             )
         );
         assert_eq!(placed.left_out, [0; 0]);
@@ -337,9 +348,9 @@ mod tests {
                 (Genre::Binary, "==", "!="),
             ],
         );
-        assert!(placed.text.contains(&format!("1 if {CHOSEN} != 1 => b")), "{}", placed.text);
-        let guard =
-            format!("2 if {CHOSEN} != 3 && (match {CHOSEN} {{2 => (true), _ => ((match {CHOSEN} {{4 =>");
+        assert!(placed.text.contains(&format!("1 if {} != 1 => b", chosen(1))), "{}", placed.text);
+        let [two, four] = [2, 4].map(chosen);
+        let guard = format!("2 if {two} != 3 && (match {two} {{2 => (true), _ => ((match {four} {{4 =>");
         assert!(placed.text.contains(&guard), "{}", placed.text);
     }
 

@@ -31,8 +31,10 @@ impl Stage {
 /// One test after the other, so that the first that fails ends them.
 const IN_ORDER: &[&str] = &["--test-threads=1"];
 /// What is about the module, about what shippers do, or about cost, tells nothing of a mutant: the module has none.
-const NATIVE: &[&str] = &[
+const LAWS: &[&str] = &[
     "--test-threads=1",
+    "--skip=native/",
+    "--skip=laws/",
     "--skip=properties/",
     "--skip=wasmtime/",
     "--skip=wasmi/",
@@ -49,6 +51,8 @@ const NATIVE: &[&str] = &[
     "--skip=policy/entries-cost",
     "--skip=policy/globs-cost",
 ];
+const WASMTIME: &[&str] = &["--test-threads=1", "--skip=wasmi", "wasmtime/"];
+const FRAMING: &[&str] = &["--test-threads=1", "framing/"];
 const PROPERTIES: &[&str] =
     &["--test-threads=1", "--skip=wasmtime/", "--skip=wasmi/", "--skip=wasmi-fluent-bit/", "properties/"];
 /// `stories` is about another package, the others are about the module.
@@ -71,13 +75,63 @@ pub(crate) const STAGES: &[Stage] = &[
     stage(&["records"], ("records", "sieve"), IN_ORDER, false),
     stage(&["records"], ("records", "framing"), IN_ORDER, false),
     stage(&["records"], ("records", "tapsieve_records"), IN_ORDER, false),
-    stage(&["detector", "json"], ("host-test", "conformance"), NATIVE, false),
     stage(&["detector", "json"], ("detector", "tapsieve_detector"), IN_ORDER, false),
-    stage(&["records"], ("host", "run"), IN_ORDER, true),
+    stage(&["detector", "json"], ("host-test", "conformance"), LAWS, false),
+    stage(&["records"], ("fuzz/targets", "replay"), FRAMING, false),
+    stage(&["records"], ("host-test", "conformance"), WASMTIME, false),
+    stage(&["records"], ("host", "module"), IN_ORDER, false),
+    stage(&["records"], ("host", "run"), IN_ORDER, false),
     stage(&["records"], ("host", "errors"), IN_ORDER, true),
     stage(&["detector", "json"], ("host-test", "conformance"), PROPERTIES, true),
     stage(&["detector", "json", "plugin", "records"], ("fuzz/targets", "replay"), REPLAYED, true),
 ];
+
+/// Holds the rows of tests/vectors against mutants; of those that are not there, no row tells.
+///
+/// # Errors
+/// The program does not run, or a row fails without a mutant.
+pub(crate) fn rows(
+    source: &Path,
+    programs: &HashMap<(String, String), PathBuf>,
+    mutants: &[(u32, u32)],
+    mut each: impl FnMut(u32, Outcome),
+) -> Result<(), String> {
+    let program = programs.get(&("mutant-rows".to_owned(), "rows".to_owned()));
+    let program = program.ok_or("the program for rows is not built")?;
+    let mut left = mutants;
+    while !left.is_empty() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -d 3000000; exec \"$0\""]).arg(program).current_dir(source);
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = shell.spawn().map_err(|error| format!("rows: {error}"))?;
+        let numbers: String = left.iter().map(|(number, choice)| format!("{number} {choice}\n")).collect();
+        let mut input = child.stdin.take().ok_or("rows: no input")?;
+        std::thread::spawn(move || drop(std::io::Write::write_all(&mut input, numbers.as_bytes())));
+        let (mut begun, mut done) = (None, 0);
+        for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()) {
+            let line = line.map_err(|error| format!("rows: {error}"))?;
+            let Some((number, said)) = line.split_once(' ') else { continue };
+            let number = number.parse().map_err(|_| line.clone())?;
+            match said {
+                "begins" => begun = Some(number),
+                said => {
+                    each(number, if said == "caught" { Outcome::Caught } else { Outcome::Survived });
+                    (begun, done) = (None, done + 1);
+                }
+            }
+        }
+        child.wait().map_err(|error| format!("rows: {error}"))?;
+        if let Some(number) = begun {
+            each(number, Outcome::Endless);
+            done += 1;
+        }
+        if done == 0 {
+            return Err("rows: tells nothing".into());
+        }
+        left = left.get(done..).unwrap_or_default();
+    }
+    Ok(())
+}
 
 /// What ends a process that has used up its time.
 const SIGNAL_TIME: i32 = 24;
@@ -117,14 +171,18 @@ impl<'p> Trials<'p> {
             (with_slow || !stage.is_slow) && packages.iter().any(|it| stage.of.contains(&it.as_str()))
         };
         for stage in STAGES.iter().filter(|stage| is_wanted(stage)) {
-            let start = Instant::now();
+            let (start, before) = (Instant::now(), children_time());
             match trials.stage(stage, 0, Duration::from_secs(600))? {
                 Outcome::Survived => {}
                 _ => return Err(format!("the test {} fails without a mutant", stage.test)),
             }
-            let took = start.elapsed();
-            trials.stages.push((stage, took * 4 + Duration::from_secs(5)));
-            crate::task::say(&format!("{} takes {:.1} s", stage.test, took.as_secs_f32()));
+            let took = match (before, children_time()) {
+                (Some(before), Some(after)) => after.saturating_sub(before),
+                _ => start.elapsed(),
+            };
+            trials.stages.push((stage, took * 2 + Duration::from_secs(1)));
+            let first = stage.arguments.last().filter(|argument| argument.ends_with('/')).unwrap_or(&"");
+            crate::task::say(&format!("{} {first} takes {:.1} s", stage.test, took.as_secs_f32()));
         }
         Ok(trials)
     }
@@ -148,7 +206,7 @@ impl<'p> Trials<'p> {
         let program = program.ok_or_else(|| format!("the test {} is not built", stage.test))?;
         // A mutant may ask for all memory there is; reserved addresses do not count. Time is that of the processor, for
         // other programs may be busy.
-        let limits = format!("ulimit -d 3000000; ulimit -t {}; exec \"$0\" \"$@\"", limit.as_secs());
+        let limits = format!("ulimit -d 3000000; ulimit -t {}; exec \"$0\" \"$@\"", limit.as_secs() + 1);
         let mut shell = Command::new("sh");
         shell.args(["-c", &limits]).arg(program).args(stage.arguments);
         shell.current_dir(self.source.join(stage.package)).env("TAPSIEVE_MUTANT", mutant.to_string());
@@ -156,6 +214,16 @@ impl<'p> Trials<'p> {
         let child = shell.spawn().map_err(|error| format!("{}: {error}", stage.test))?;
         watch(child, limit * 30).map_err(|error| format!("{}: {error}", stage.test))
     }
+}
+
+/// How long the processor was busy with children that have ended, where the system tells.
+fn children_time() -> Option<Duration> {
+    const TICK: u64 = 10;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may have anything in it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    Some(Duration::from_millis((ticks(13)? + ticks(14)?) * TICK))
 }
 
 /// Waits for the first test that fails, or the end.

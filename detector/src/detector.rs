@@ -154,3 +154,77 @@ impl Detector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    const OTHER: &[u8] = br#"{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances"}"#;
+    const EVENT: &[u8] = br#"{"eventSource":"ec2.amazonaws.com","eventName":"CreateTrafficMirrorSession"}"#;
+
+    #[test]
+    fn a_scan_names_the_first_record_that_may_matter() {
+        let mut detector = Detector::new();
+        for before in 0..4 {
+            let start = before * (OTHER.len() + 1);
+            let mut block = [OTHER, b"\n"].concat().repeat(before);
+            assert_eq!(detector.scan(&block), None);
+            block.extend([EVENT, b"\n", OTHER, b"\n", EVENT].concat());
+            assert!(detector.scan(&block).is_some_and(|at| (start..start + EVENT.len()).contains(&at)));
+        }
+    }
+
+    #[test]
+    fn what_is_ruled_out_is_answered_at_once_and_nothing_else() {
+        let mut detector = Detector::new();
+        assert!(detector.rule_out(EVENT).is_none());
+        assert_eq!(detector.rule_out(OTHER), Some(Outcome::Unchanged));
+        assert_eq!(detector.configure(br#"{"keep":"mirror"}"#), Ok(()));
+        assert!(detector.rule_out(EVENT).is_none());
+        assert_eq!(detector.rule_out(OTHER), Some(Outcome::Dropped));
+    }
+
+    #[test]
+    fn what_is_ruled_out_has_no_verdict() {
+        let mut detector = Detector::new();
+        assert!(matches!(detector.process(EVENT), Outcome::Enriched(_)) && detector.verdict().is_some());
+        assert_eq!(detector.rule_out(OTHER), Some(Outcome::Unchanged));
+        assert_eq!(detector.verdict(), None);
+    }
+
+    #[test]
+    fn a_policy_is_in_force_whenever_it_comes() {
+        let mut detector = Detector::new();
+        for name in ["CreateFlowCapture", "CloneAllPackets"] {
+            let [event, policy] = [
+                format!(r#"{{"eventSource":"ec2.amazonaws.com","eventName":"{name}"}}"#),
+                format!(
+                    r#"{{"operation":[{{"name":"{name}","field":"eventName","provider":"aws","action":"create",
+                    "kind":"session","severity":"high"}}]}}"#
+                ),
+            ];
+            assert_eq!(detector.process(event.as_bytes()), Outcome::Unchanged);
+            assert_eq!(detector.configure(policy.as_bytes()), Ok(()));
+            assert!(matches!(detector.process(event.as_bytes()), Outcome::Enriched(_)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_longer_than_is_read_is_told_as_unread() {
+        const COMMAND: &str = "tc filter add dev eth0 matchall action mirred egress mirror dev eth1";
+        let mut detector = Detector::new();
+        for (len, is_unread) in [(100, false), (70_000, true)] {
+            let long = "x".repeat(len);
+            let words = COMMAND.replace(' ', r#"",""#);
+            for command in
+                [format!(r#""args":["{words}","{long}"]"#), format!(r#""command_line":"{COMMAND} {long}""#)]
+            {
+                let record = format!(r#"{{"process":{{{command}}}}}"#);
+                assert!(matches!(detector.process(record.as_bytes()), Outcome::Enriched(_)));
+                let verdict = detector.verdict().unwrap_or_default();
+                assert_eq!(verdict.ends_with(br#","unread":true}"#), is_unread, "{len}");
+            }
+        }
+    }
+}

@@ -65,7 +65,6 @@ fn lasting_id<'v>(observation: &'v Observation<'_>, name: &str, id: &'v str) -> 
         // Short names of both repeat; whole ids have their path, in any case or behind any host.
         Provider::Azure if before(id, b'/').is_some() => Some(Cow::Owned(id.to_ascii_lowercase())),
         Provider::Azure => (name == "correlation_id").then_some(Cow::Borrowed(id)),
-        Provider::Gcp if id.as_bytes().starts_with(PROJECTS) => Some(Cow::Borrowed(id)),
         Provider::Gcp => match id.as_bytes().windows(PROJECTS.len()).position(|part| part == PROJECTS) {
             Some(at) => id.get(at..).map(Cow::Borrowed),
             None => (name == "operation_id").then_some(Cow::Borrowed(id)),

@@ -8,7 +8,10 @@ use tapsieve_host::{Module, Outcome};
 use tapsieve_host_test::check::show;
 use tapsieve_host_test::engines::{Answer, Engine, Native, Wasmi, WasmiFluentBit, module_bytes};
 use tapsieve_host_test::oracle::is_described;
+use tapsieve_host_test::root;
 use tapsieve_host_test::vectors::{Case, VectorFile};
+use tapsieve_policy::Policy;
+use toml_edit::DocumentMut;
 
 use crate::absent;
 
@@ -31,6 +34,7 @@ pub(crate) fn trials(files: &'static [VectorFile]) -> Vec<Trial> {
         Trial::test("policy/drop-drops-only-what-it-names", move || drop_names(files)),
     ];
     trials.push(Trial::test("policy/what-is-accepted-is-json", accepted_is_json));
+    trials.push(Trial::test("policy/what-is-refused-says-where-and-why", refused_says_why));
     match module_bytes() {
         Err(reason) => trials.push(absent("policy/baked".into(), true, reason)),
         Ok(_) => {
@@ -121,6 +125,31 @@ fn drop_names(files: &[VectorFile]) -> Result<(), Failed> {
         }
     }
     if dropped > 100 { Ok(()) } else { Err(format!("only {dropped} records were dropped").into()) }
+}
+
+/// Every broken policy of tests/policies, as the detector itself refuses it; a policy that was in force stays.
+fn refused_says_why() -> Result<(), Failed> {
+    let path = root().join("tests/policies/broken.toml");
+    let document: DocumentMut = std::fs::read_to_string(path)?.parse()?;
+    let cases = document["case"].as_array_of_tables().ok_or("no cases")?;
+    for case in cases {
+        let (text, expected) = (case["policy"].as_str(), case["message"].as_str());
+        let (text, expected) = text.zip(expected).ok_or("a case without a policy or a message")?;
+        let mut engine = Native::new();
+        engine.configure(r#"{"keep":"mirror"}"#)?;
+        let refused = Policy::parse(text).and_then(|policy| match engine.configure(policy.json()) {
+            Ok(()) => Ok(()),
+            Err(message) => Err(policy.refused(&message)),
+        });
+        let message = refused.err().ok_or_else(|| format!("taken: {text}"))?.to_string();
+        if message != expected {
+            return Err(format!("{text}\nexpected {expected}\ngot      {message}").into());
+        }
+        if engine.process(b"{}")? != Answer::Dropped {
+            return Err(format!("the policy before is not in force any more: {text}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Every vector with a policy, on a module that has it in its memory image.

@@ -454,8 +454,9 @@ mod tests {
             for _ in 0..self.below(4) {
                 let atom = match self.below(if depth == 0 { 8 } else { 11 }) {
                     0 => ".".to_owned(),
-                    1 => ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S", "\\.", "\\-", "é"][self.below(9)]
-                        .to_owned(),
+                    1 => ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S", "\\.", "\\-", "\\n", "\\r", "\\t", "é"]
+                        [self.below(12)]
+                    .to_owned(),
                     2 => ["[ab]", "[^a]", "[a-c0]", "[\\d_-]", "[^\\w]", "[é-ü]", "[\\]a]", "[B-D]"]
                         [self.below(8)]
                     .to_owned(),
@@ -496,7 +497,10 @@ mod tests {
             };
             for _ in 0..24 {
                 let text: String = (0..draw.below(7))
-                    .map(|_| ['a', 'b', 'A', 'B', 'c', '1', '-', ' ', '\n', 'é', '.', '_'][draw.below(12)])
+                    .map(|_| {
+                        ['a', 'b', 'A', 'B', 'c', '1', '-', ' ', '\n', 'é', '.', '_', '\r', '\t']
+                            [draw.below(14)]
+                    })
                     .collect();
                 let expected = theirs.is_match(&text);
                 assert_eq!(ours.fits(&text), expected, "{fold}{expression} on {text:?}");

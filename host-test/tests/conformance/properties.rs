@@ -36,6 +36,8 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
         return vec![Trial::test("properties", || Err("no vectors to mutate".into()))];
     }
 
+    // White space between the numbers of bytes hides their anchors: such lists are found as the journal writes them.
+    let as_objects: Vec<Value> = as_objects.into_iter().filter(|value| !is_in_numbers(value)).collect();
     let to_nest = as_objects.clone();
     let to_head: Vec<Vec<u8>> = mirror.into_iter().filter(|record| record.starts_with(b"{")).collect();
     let (for_scan, for_wasmi) = (every.clone(), every.clone());
@@ -245,6 +247,11 @@ fn random_record() -> impl Strategy<Value = Vec<u8>> {
         ]
     });
     tree.prop_map(|value| value.to_string().into_bytes())
+}
+
+/// Whether the journal wrote its message as the numbers of its bytes.
+fn is_in_numbers(value: &Value) -> bool {
+    value["MESSAGE"].as_array().is_some_and(|list| list.iter().all(Value::is_number))
 }
 
 fn respelled(seeds: Vec<Value>) -> impl Strategy<Value = (Value, u64)> {

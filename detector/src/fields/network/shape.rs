@@ -596,13 +596,9 @@ fn debugged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// The words of a text and the names of its elements.
 fn elements(text: &[u8]) -> Vec<&[u8]> {
-    if !text.contains(&b'<') {
-        return words(text);
-    }
     let mut all = Vec::new();
     for word in pieces(text, b" <>").take(WORDS_MAX) {
-        // What has a name in XML is named by its path elsewhere.
-        if !matches!(word, [] | [b'/', ..] | b"name") {
+        if !matches!(word, [] | [b'/', ..]) {
             all.push(word);
         }
     }
@@ -662,7 +658,7 @@ fn junos_command<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 }
 
 fn junos_words<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
-    let all = elements(line);
+    let all = words(line);
     // What is quoted is a value: words in it are no command.
     let path_len = all.iter().position(|word| word.starts_with(b"\"")).unwrap_or(all.len());
     command::Rows::of(&JUNOS).read(&all, path_len, told);

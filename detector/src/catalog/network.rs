@@ -103,7 +103,6 @@ operations! { Network,
     "system/mirrors" CreateOrModify SpanSession High TrafficDuplication Inferred AOSCX;
     "system/port-mirror" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "System/span-items" CreateOrModify SpanSession High TrafficDuplication Inferred YANG;
-    "taas/tap_" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
     "uni/destgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
     "uni/srcgrp" CreateOrModify SpanSession High TrafficDuplication Documented ACI;
     "uni/vdestgrp" CreateOrModify SpanSession Medium TrafficDuplication Documented ACI;
@@ -113,4 +112,5 @@ operations! { Network,
     "updateNetworkSwitchStackPortsMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
     "updateOrganizationConfigTemplateSwitchProfilePortsMirror" CreateOrModify SpanSession High TrafficDuplication Inferred MIRRORS;
     "UpdatePortMirroringSession" Modify SpanSession High TrafficDuplication Inferred NSX;
+    "v2.0/taas/tap_" CreateOrModify SpanSession High TrafficDuplication Inferred WEB;
 }

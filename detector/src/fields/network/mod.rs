@@ -113,11 +113,13 @@ pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> V
         }
     }
     request::observe(line, &mut readings);
-    diff::observe(line, &mut readings);
     if readings.found.is_empty() && prefilter.has(bytes.get(..LINE_BYTES_MAX).unwrap_or(bytes)) {
         carried::observe(line, &mut readings);
         // Who keeps account of commands says whose.
         readings.found.retain(|observation| observation.actor.is_some());
+        if readings.found.is_empty() {
+            diff::observe(line, &mut readings);
+        }
     }
     for observation in &mut readings.found {
         observation.is_cut |= line.len() < whole.len();

@@ -47,7 +47,10 @@ pub(super) fn observe<'a>(line: &'a [u8], readings: &mut Readings<'a>) {
 /// What a request does.
 pub(super) fn read<'a>(method: &[u8], path: &'a [u8]) -> Option<Observation<'a>> {
     let path = head(path, b'?');
-    let mut rows = catalog::NETWORK.rows().into_iter().filter(|row| row.name.contains('/'));
+    let mut rows = catalog::NETWORK
+        .rows()
+        .into_iter()
+        .filter(|row| row.name.contains('/') && !row.name.starts_with("uni/"));
     let (operation, at) = rows.find_map(|row| {
         let at = find(path, row.name.as_bytes())?;
         Some((row, at))

@@ -66,7 +66,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
         accounted,
         EventOutcome::Unknown,
     ),
-    ("{h}CMDRECORD{-}(Task={t}, {-}p={s},{-}User={u},{-}Command={C})", shortened, EventOutcome::Success),
+    ("{h}CMDRECORD{-}(Task={t}, {-}p={s},{-}User={u},{-}Command={C})", recorded, EventOutcome::Success),
     (
         "{h}SHELL_CMD_EXECUTEFAIL: -User={u}-IPAddr={s}; Command {C} in view ",
         shortened,
@@ -121,9 +121,14 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ("{h}cli_{-}_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
     ("{h}md_cli_io{-}[{u}]:{-}User from {s}: {c}", nokia_command, EventOutcome::Unknown),
     // Cisco ACI, VMware NSX and Meraki.
-    ("{h}subj-[uni/{-}/{e}-{n}]/mod-{c}\n{-}]/mod-{X} {v}\n{-} user={u} ", message, EventOutcome::Success),
+    ("{h}subj-[uni/{q}/{e}-{n}]/mod-{c}\n{-}]/mod-{X} {v}\n{-} user={u} ", message, EventOutcome::Success),
     (
-        "{h}[{-}][{v}][{-}][uni/{-}/{e}-{n}]{c}\n{-}[user {u}]\n{-}From-{s}-client",
+        "{h}[{-}][{v}][{-}][uni/{-}/{e}-{n}]{-}ess DestGrp \n{-}[user {u}]\n{-}From-{s}-client",
+        message,
+        EventOutcome::Success,
+    ),
+    (
+        "{h}[{-}][{v}][{-}][uni/{-}/{e}-{n}]{-}ess SrcGrp \n{-}[user {u}]\n{-}From-{s}-client",
         message,
         EventOutcome::Success,
     ),
@@ -202,7 +207,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ),
 ];
 
-const SHAPES_LEN: usize = 87;
+const SHAPES_LEN: usize = 88;
 
 /// Reads a line by every shape that it has. `before` stands before the line.
 ///
@@ -403,6 +408,19 @@ fn typed<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 
 /// The same of Huawei and H3C, whose devices take and log each word as short as it can be told.
 fn shortened<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    shorten(parts.part(b'c'), told);
+}
+
+/// The same where some quote the command; what is not quoted has its words in full.
+fn recorded<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let quoted = parts.part(b'c').strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
+    match quoted {
+        Some(line) => shorten(line, told),
+        None => typed(parts, told),
+    }
+}
+
+fn shorten<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
     const WORDS: [(&str, usize); 13] = [
         ("mirroring", 9),
         ("mirroring-group", 4),
@@ -418,9 +436,7 @@ fn shortened<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         ("outbound", 4),
         ("both", 2),
     ];
-    let line = parts.part(b'c');
-    // Some quote the command, and some do not.
-    let typed = words(line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line));
+    let typed = words(line);
     let mut all = typed.clone();
     for word in &mut all {
         let full = WORDS.iter().find(|(full, len_min)| is_short_for(word, full, *len_min));
@@ -767,6 +783,10 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         return;
     };
     let switched = spanned(parts.part(b'w'));
+    // Only these have an anchor.
+    if !matches!(parts.part(b'q'), [] | [b'f' | b'i' | b't', ..]) {
+        return;
+    }
     let copied = keyed(parts.part(b'w'), b"-mirror[", b']');
     if event.starts_with(b"system.") && switched.is_none() || event == b"firewall.policy" && copied.is_empty()
     {

@@ -191,7 +191,7 @@ impl Prefilter {
         self.flag(window.copied().unwrap_or_default())
     }
 
-    /// Confirms the sampled windows of one half of a block in `block`, or of both. One block in ten comes here.
+    /// Confirms the sampled windows of one half of a block in `block`, or of both. One block in nine comes here.
     #[inline(never)]
     fn confirm_any<'b>(&self, block: &[u8], halves: &'b [u8], left: &mut usize) -> Option<&'b u8> {
         for half in halves.as_chunks().0 {
@@ -486,8 +486,8 @@ mod tests {
         let full: u32 = prefilter.table.iter().map(|place| place.count_ones()).sum();
         let share = f64::from(full) * 100.0 / (prefilter.table.len() * 8) as f64;
         std::println!("{} anchors fill {share:.2} % of the prefilter's table", ANCHORS.len());
-        // A block of eight windows of text in which nothing repeats is looked at again once in ten times.
-        assert!(share < 1.25, "{share:.2} %");
+        // A block of eight windows of text in which nothing repeats is looked at again once in nine times.
+        assert!(share < 1.4, "{share:.2} %");
     }
 
     #[test]

@@ -202,9 +202,9 @@ mod tests {
             };
             let conditions = row.requires.conditions();
             let required = |(path, test): &(&str, Test)| {
-                // A word that is held is a key, or a filter's type beside the key of that name.
+                // A path ends with a key; a word that is held is one, or a filter's type beside the key of that name.
                 let is_held = |text: &str| has_anchor(&[text, "\":"].concat());
-                has_anchor(path) || matches!(test, Test::Holds(text) | Test::Has(text) if is_held(text))
+                is_held(path) || matches!(test, Test::Holds(text) | Test::Has(text) if is_held(text))
             };
             let by_condition = !conditions.is_empty() && conditions.iter().all(required);
             let in_name = |name: &str| name.split('/').any(has_anchor);

@@ -7,7 +7,7 @@ use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, object_of, opened, part, parts, shape, time_in};
 use crate::fields::{
-    Observation, Text, has, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
+    Observation, Text, has, is_event, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
 };
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
@@ -58,6 +58,8 @@ struct Job<'r> {
     is_listed: bool,
     /// Whether what it is inside of, or stands beside as a copy, is an event itself.
     is_inside: bool,
+    /// Whether it stands below a name that is no wrapper's.
+    is_guess: bool,
     /// The place of the nearest wrapper that it is inside of.
     within: Option<usize>,
 }
@@ -72,6 +74,8 @@ struct Read<'x> {
     is_list: bool,
     /// and whether the list ends early.
     is_broken: bool,
+    /// Whether what it wraps stands below names that are no wrappers'.
+    is_guess: bool,
     /// Whether there is something in it that is about something else.
     has_other: bool,
     /// Whether an anchor stands in it that was not read.
@@ -109,13 +113,15 @@ pub(crate) fn gather<'r>(
         wrappers: vec![],
     };
     let record = Part { bytes: Cow::Borrowed(bytes), ..Part::default() };
-    let read = gather.object(bytes, index);
-    gather.take(Job { part: record, depth: 0, is_listed: false, is_inside: false, within: None }, read);
+    let read = gather.object(bytes, index, false);
+    let job =
+        Job { part: record, depth: 0, is_listed: false, is_inside: false, is_guess: false, within: None };
+    gather.take(job, read);
     let mut at = 0usize;
     loop {
         while let Some(job) = gather.jobs.get_mut(at) {
             let job = Job { part: core::mem::take(&mut job.part), ..*job };
-            let read = gather.read(&job.part);
+            let read = gather.read(&job.part, job.is_guess);
             gather.take(job, read);
             at = at.saturating_add(1);
         }
@@ -184,10 +190,13 @@ struct Gather<'r, 'p> {
 impl<'r> Gather<'r, '_> {
     /// Enters what a part says, and what it wraps among the jobs.
     fn take(&mut self, job: Job<'r>, read: Read<'r>) {
-        if (job.is_listed || read.is_list) && read.has_other {
-            self.found.dropped &= self.policy.drops_unchanged();
+        let is_guess = job.is_guess || read.is_guess;
+        if !is_guess {
+            self.found.dropped &= !read.is_broken;
+            if (job.is_listed || read.is_list) && read.has_other {
+                self.found.dropped &= self.policy.drops_unchanged();
+            }
         }
-        self.found.dropped &= !read.is_broken;
         self.found.is_in_doubt |= read.is_in_doubt;
         self.found.is_cut |= read.is_cut;
         self.left.set(self.left.get().saturating_sub(read.members.saturating_mul(MEMBER_BYTES)));
@@ -195,8 +204,15 @@ impl<'r> Gather<'r, '_> {
         let is_listed = job.is_listed || read.is_list;
         let mut within = job.within;
         if let Some(observation) = read.observation {
-            self.add(observation, job.is_inside, within);
-        } else if !read.is_list && !read.parts.is_empty() {
+            // Rules, alerts and lists have names of operations; an event says when, or who.
+            if job.is_guess && observation.actor.is_none() && observation.time.is_none() {
+                self.found.is_in_doubt = true;
+            } else {
+                // What stands beside it in such a list is not known.
+                self.found.dropped &= !(job.is_guess && job.is_listed);
+                self.add(observation, job.is_inside, within);
+            }
+        } else if !job.is_guess && !read.is_list && !read.parts.is_empty() {
             self.wrappers.push(Wrapper { part: job.part, within, is_told: false, time: OnceCell::new() });
             within = self.wrappers.len().checked_sub(1);
         }
@@ -208,8 +224,11 @@ impl<'r> Gather<'r, '_> {
                     part,
                     depth: job.depth.saturating_add(1),
                     is_listed,
+                    is_guess,
                     within,
                 });
+            } else if is_guess {
+                self.found.is_in_doubt = true;
             } else {
                 self.found.is_cut = true;
             }
@@ -257,41 +276,35 @@ impl<'r> Gather<'r, '_> {
     }
 
     /// Reads a part; what is in it is kept apart from its bytes where those do not last.
-    fn read(&self, part: &Part<'r>) -> Read<'r> {
+    fn read(&self, part: &Part<'r>, is_guess: bool) -> Read<'r> {
         if !has_room(part.bytes.len()) {
             return Read { is_cut: true, ..Read::default() };
         }
         match &part.bytes {
-            Cow::Borrowed(bytes) => self.read_bytes(bytes, part.is_text, part.may_be_line),
+            Cow::Borrowed(bytes) => self.read_bytes(bytes, part, is_guess),
             Cow::Owned(bytes) => {
-                let Read { observation, parts, is_list, is_broken, has_other, is_in_doubt, is_cut, members } =
-                    self.read_bytes(bytes, part.is_text, part.may_be_line);
+                let read = self.read_bytes(bytes, part, is_guess);
                 Read {
-                    observation: observation.map(Observation::into_owned),
-                    parts: parts.into_iter().map(Part::into_owned).collect(),
-                    is_list,
-                    is_broken,
-                    has_other,
-                    is_in_doubt,
-                    is_cut,
-                    members,
+                    observation: read.observation.map(Observation::into_owned),
+                    parts: read.parts.into_iter().map(Part::into_owned).collect(),
+                    ..read
                 }
             }
         }
     }
 
-    fn read_bytes<'x>(&self, bytes: &'x [u8], is_text: bool, may_be_line: bool) -> Read<'x>
+    fn read_bytes<'x>(&self, bytes: &'x [u8], part: &Part<'_>, is_guess: bool) -> Read<'x>
     where
         'r: 'x,
     {
-        match shape(bytes, is_text) {
-            Shape::Object(object) => self.object(object, &Index::read(object, LEVELS_MAX)),
-            Shape::Many(array) => self.list(array, may_be_line),
-            Shape::Line(line) => self.line(line, may_be_line),
+        match shape(bytes, part.is_text) {
+            Shape::Object(object) => self.object(object, &Index::read(object, LEVELS_MAX), is_guess),
+            Shape::Many(array) => self.list(array, part.may_be_line),
+            Shape::Line(line) => self.line(line, part.may_be_line),
         }
     }
 
-    fn object<'x>(&self, bytes: &'x [u8], object: &Index<'x>) -> Read<'x>
+    fn object<'x>(&self, bytes: &'x [u8], object: &Index<'x>, is_guess: bool) -> Read<'x>
     where
         'r: 'x,
     {
@@ -319,7 +332,22 @@ impl<'r> Gather<'r, '_> {
         }
         read.observation = observe(object).or_else(|| self.policy.observe(object));
         if read.observation.is_none() && read.parts.is_empty() {
-            read.observation = observe_schema(object, self.prefilter);
+            // A wrapper of somebody's own, whatever its names.
+            if !is_event(object) {
+                for member in object.members().filter(|member| self.prefilter.has(member.value.0)) {
+                    let part = part(member.value, false);
+                    let is_json =
+                        |part: &Part<'_>| !matches!(shape(&part.bytes, part.is_text), Shape::Line(_));
+                    if let Some(part) = part.filter(is_json) {
+                        raws.push(member.value.0);
+                        read.parts.push(part);
+                    }
+                }
+            }
+            read.is_guess = !read.parts.is_empty();
+            if !read.is_guess && !is_guess {
+                read.observation = observe_schema(object, self.prefilter);
+            }
         }
         if read.observation.is_none() {
             read.has_other = read.parts.is_empty();

@@ -214,6 +214,8 @@ unsafe extern "C" fn free(address: *mut u8) {
 unsafe extern "C" fn configure(address: *const u8, len: usize) -> Packed {
     // SAFETY: the caller's promise.
     let json = unsafe { argument(address, len) }.unwrap_or_default();
+    // A copy, because the policy in force may be the argument, and goes.
+    let json = json.to_vec();
     // SAFETY: the only one in this call.
     unsafe { shell() }.configure(json).map_or(0, |message| packed_slice(message.as_bytes()))
 }

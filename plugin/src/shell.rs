@@ -36,12 +36,10 @@ impl Shell {
     }
 
     /// Puts a policy in force, or returns why not.
-    pub(crate) fn configure(&mut self, json: &[u8]) -> Option<&str> {
-        match self.detector.configure(json) {
+    pub(crate) fn configure(&mut self, json: Vec<u8>) -> Option<&str> {
+        match self.detector.configure(&json) {
             Ok(()) => {
-                // Before the old one goes: it may be the argument.
-                let policy = json.to_vec();
-                self.policy = policy;
+                self.policy = json;
                 None
             }
             Err(message) => {

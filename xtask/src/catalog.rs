@@ -86,6 +86,7 @@ fn words(requires: Requires) -> &'static str {
         Requires::MirroringRules => "the policy carries mirroring rules",
         Requires::MirroringCollector => "the forwarding rule takes in mirrored packets",
         Requires::MirroringProfile => "the profile is one for mirroring",
+        Requires::UrlMapMirror => "a route copies requests",
         Requires::VtapFilter => "the filter is one for VTAPs",
         Requires::MirrorAction => "traffic is copied, not redirected",
         Requires::RequestMirror => "a filter copies requests",

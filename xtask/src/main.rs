@@ -14,6 +14,7 @@ mod fuzz;
 mod logscale;
 mod measured;
 mod members;
+mod miri;
 mod mutants;
 mod order;
 mod policy;
@@ -84,6 +85,11 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         help: "run the fuzz targets under libFuzzer and keep what they learn: SECONDS [TARGET…]; needs nightly and cargo-fuzz",
         run: fuzz::fuzz,
+    },
+    Task {
+        name: "miri",
+        help: "run tests in an interpreter that sees undefined behaviour: [PACKAGE…]; needs nightly with Miri",
+        run: miri::miri,
     },
     Task {
         name: "mutants",

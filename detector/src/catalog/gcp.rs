@@ -6,6 +6,7 @@ const COMPUTE: &str = "compute.proto and the IAM dataset";
 const FORWARDING: &str = "compute.proto; an event with this member was never seen";
 const NSI: &str = "networksecurity protos and the audit logging page of Cloud NGFW";
 const POLICIES: &str = "compute.proto; the name in the audit log follows the convention of compute";
+const URLMAPS: &str = "compute.proto, requestMirrorPolicy; an event with this member was never seen";
 const SEED: &str = "the LogScale query that tapsieve replaces; never seen in a real log";
 
 operations! { Gcp,
@@ -29,6 +30,12 @@ operations! { Gcp,
     "compute.packetMirrorings.list" Read PacketMirroring Informational TrafficDuplication Verified COMPUTE;
     "compute.packetMirrorings.patch" Modify PacketMirroring High TrafficDuplication Verified COMPUTE;
     "compute.packetMirrorings.testIamPermissions" Read PacketMirroring Informational TrafficDuplication Verified COMPUTE;
+    "compute.regionUrlMaps.insert" Create RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
+    "compute.regionUrlMaps.patch" Modify RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
+    "compute.regionUrlMaps.update" Modify RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
+    "compute.urlMaps.insert" Create RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
+    "compute.urlMaps.patch" Modify RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
+    "compute.urlMaps.update" Modify RequestMirror Medium TrafficDuplication Inferred URLMAPS if UrlMapMirror;
     "deletePacketMirroring" Delete PacketMirroring Medium TrafficDuplication Claimed SEED;
     "insertPacketMirroring" Create PacketMirroring High TrafficDuplication Claimed SEED;
     "Mirroring.CreateMirroringDeployment" Create Deployment Medium TrafficDuplication Documented NSI;

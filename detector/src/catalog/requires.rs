@@ -15,6 +15,8 @@ pub enum Requires {
     MirroringCollector,
     /// GCP: the security profile, or the group of profiles, is one for mirroring.
     MirroringProfile,
+    /// GCP: a route of the URL map copies requests.
+    UrlMapMirror,
     /// OCI: the capture filter is one for taps.
     VtapFilter,
     /// Antrea: the traffic is copied, not redirected.
@@ -54,13 +56,14 @@ pub enum Test {
 
 impl Requires {
     /// Every value, in order.
-    pub const ALL: [Requires; 16] = [
+    pub const ALL: [Requires; 17] = [
         Requires::Nothing,
         Requires::MirrorTagged,
         Requires::TargetShared,
         Requires::MirroringRules,
         Requires::MirroringCollector,
         Requires::MirroringProfile,
+        Requires::UrlMapMirror,
         Requires::VtapFilter,
         Requires::MirrorAction,
         Requires::RequestMirror,
@@ -94,6 +97,7 @@ impl Requires {
                 ("protoPayload.request.securityProfile.type", Test::Holds("CUSTOM_MIRRORING")),
                 ("protoPayload.request.securityProfileGroup.customMirroringProfile", Test::Present),
             ],
+            Requires::UrlMapMirror => &[("protoPayload.request", Test::Has("requestMirrorPolicy"))],
             Requires::VtapFilter => &[
                 ("data.response.payload.filterType", Test::Holds("VTAP")),
                 ("data.stateChange.current.filterType", Test::Holds("VTAP")),

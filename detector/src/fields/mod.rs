@@ -28,6 +28,7 @@ mod udm;
 mod values;
 
 use crate::catalog::{Action, EventOutcome, Operation, Provider, Requires, Severity, Test};
+use crate::envelope::PRODUCT;
 use crate::json::{Index, LEVELS_MAX, Paths, Raw, Strings, decode, joined, paths};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -270,6 +271,23 @@ fn observe_native<'a>(object: &Index<'a>) -> Option<Observation<'a>> {
 pub fn is_row(object: &Index<'_>) -> bool {
     let names = Values::read(object, NAMES);
     FINDERS.iter().any(|find| find(&names).is_some())
+}
+
+/// Whether an object bears the name of something that was done, so that what is inside of it was said and not done.
+pub fn is_event(object: &Index<'_>) -> bool {
+    let names = Values::read(object, NAMES);
+    let is_named = |field| names.raw(field).is_some();
+    [Field::EventName, Field::OperationName, Field::MethodName, Field::TraceName, Field::ObjectResource]
+        .into_iter()
+        .any(is_named)
+        || object.at("class_uid").is_some()
+        // What was enriched wraps what it did before.
+        || object.at("event.action").is_some() && !is_ours(object)
+}
+
+/// Whether an object was enriched as a document of Elastic's schema.
+fn is_ours(object: &Index<'_>) -> bool {
+    object.at("event.module").is_some_and(|module| module.string().as_deref() == Some(PRODUCT))
 }
 
 /// Reads an object that is known to be this operation's event.

@@ -18,7 +18,7 @@ use crate::slim::slim;
 use crate::task::{build_programs, cargo, root, run, say, target_dir};
 
 /// How large the module may be as it travels, compressed.
-const GZIP_BYTES_MAX: usize = 112 * 1024;
+const GZIP_BYTES_MAX: usize = 113 * 1024;
 
 /// How large it may be as it lies.
 const MODULE_BYTES_MAX: usize = 256 * 1024;

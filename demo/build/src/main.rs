@@ -14,7 +14,7 @@ use toml_edit::{DocumentMut, Table};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// How large the single file may be.
-const SINGLE_BYTES_MAX: usize = 500_000;
+const SINGLE_BYTES_MAX: usize = 512 << 10;
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();

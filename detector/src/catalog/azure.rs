@@ -10,10 +10,10 @@ const PANTHER: &str =
 const OPERATION: &str = "path of the REST API that PowerShell calls for captures of a firewall; the name in the log follows the convention";
 
 operations! { Azure,
-    "Microsoft.ManagedNetworkFabric/networkTaps/delete" Delete Tap Medium TrafficDuplication Inferred FABRIC;
+    "Microsoft.ManagedNetworkFabric/networkTaps/delete" Delete Tap Low TrafficDuplication Inferred FABRIC;
     "Microsoft.ManagedNetworkFabric/networkTaps/read" Read Tap Informational TrafficDuplication Inferred FABRIC;
-    "Microsoft.ManagedNetworkFabric/networkTaps/updateAdminState/action" Modify Tap High TrafficDuplication Inferred FABRIC;
-    "Microsoft.ManagedNetworkFabric/networkTaps/write" CreateOrModify Tap High TrafficDuplication Inferred FABRIC;
+    "Microsoft.ManagedNetworkFabric/networkTaps/updateAdminState/action" Modify Tap Medium TrafficDuplication Inferred FABRIC;
+    "Microsoft.ManagedNetworkFabric/networkTaps/write" CreateOrModify Tap Medium TrafficDuplication Inferred FABRIC;
     "Microsoft.Network/azureFirewalls/packetCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;
     "Microsoft.Network/azureFirewalls/packetCaptureOperation/action" Start PacketCapture High NetworkSniffing Inferred OPERATION;
     "Microsoft.Network/connections/startPacketCapture/action" Start PacketCapture High NetworkSniffing Verified RBAC;

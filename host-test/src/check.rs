@@ -31,7 +31,11 @@ pub fn laws_on(native: &mut Native, record: &[u8], is_wrapped: bool) -> Result<A
         return Err(format!("the prefilter path gives {}, the full path {}", show(&answer), show(&fully)));
     }
     if let Answer::Enriched(enriched) = &answer {
-        tapsieve_records::keeps(record, enriched).map_err(|what| format!("a host refuses {what}"))?;
+        // What is no JSON is no record to a host, or one behind a header.
+        let object = record.iter().position(|byte| *byte == b'{').and_then(|at| record.get(at..));
+        if object.is_some_and(|object| serde_json::from_slice::<Value>(object).is_ok()) {
+            tapsieve_records::keeps(record, enriched).map_err(|what| format!("a host refuses {what}"))?;
+        }
         if is_wrapped {
             crate::ocsf::wrapped(record, enriched)?;
         } else {

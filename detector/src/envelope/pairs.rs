@@ -54,7 +54,8 @@ pub fn object_of(list: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a value may be an event of its own.
 fn holds_more(value: Raw<'_>) -> bool {
-    value.object().or(value.array()).is_some() || value.0.starts_with(b"\"{") || value.0.starts_with(b"\"eyJ")
+    value.object().or(value.array()).is_some()
+        || value.string().is_some_and(|text| text.starts_with('{') || text.starts_with("eyJ"))
 }
 
 fn member(out: &mut Vec<u8>, key: &str, value: Raw<'_>) {

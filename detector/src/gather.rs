@@ -7,7 +7,8 @@ use crate::catalog::{EventOutcome, Severity};
 use crate::classify::{Verdict, classify};
 use crate::envelope::{Part, Shape, object_of, opened, part, parts, shape, time_in};
 use crate::fields::{
-    Observation, Text, has, is_event, is_host, is_row, observe, observe_fields, observe_line, observe_schema,
+    Observation, Text, is_event, is_forged, is_host, is_row, observe, observe_fields, observe_line,
+    observe_schema,
 };
 use crate::json::{Elements, Index, LEVELS_MAX, Raw};
 use crate::policy::Policy;
@@ -141,14 +142,6 @@ pub(crate) fn gather<'r>(
         }
     }
     gather.found
-}
-
-/// Whether the journal's own members show that a message is not by whom it says: only sudo tells of commands as sudo does,
-/// and only the first process of units.
-fn is_forged(object: &Index<'_>) -> bool {
-    let Some(writer) = object.at("_COMM").and_then(Raw::string) else { return false };
-    let message = object.at("MESSAGE").and_then(|raw| core::str::from_utf8(raw.0).ok()).unwrap_or_default();
-    has(message, "; COMMAND=") && writer != "sudo" || has(message, ": Started ") && writer != "systemd"
 }
 
 /// The object of a part, without the marks that may stand before it.
@@ -332,17 +325,11 @@ impl<'r> Gather<'r, '_> {
         }
         read.observation = observe(object).or_else(|| self.policy.observe(object));
         if read.observation.is_none() && read.parts.is_empty() {
-            // A wrapper of somebody's own, whatever its names.
             if !is_event(object) {
-                for member in object.members().filter(|member| self.prefilter.has(member.value.0)) {
-                    let part = part(member.value, false);
-                    let is_json =
-                        |part: &Part<'_>| !matches!(shape(&part.bytes, part.is_text), Shape::Line(_));
-                    if let Some(part) = part.filter(is_json) {
-                        raws.push(member.value.0);
-                        read.parts.push(part);
-                    }
-                }
+                self.guess(object, |raw, part| {
+                    raws.push(raw.0);
+                    read.parts.push(part);
+                });
             }
             read.is_guess = !read.parts.is_empty();
             if !read.is_guess && !is_guess {
@@ -354,6 +341,17 @@ impl<'r> Gather<'r, '_> {
             read.is_in_doubt = self.is_unread(bytes, &raws) && !is_row(object);
         }
         read
+    }
+
+    /// Takes what is JSON in the members of a wrapper of somebody's own, whatever their names.
+    fn guess<'x>(&self, object: &Index<'x>, mut each: impl FnMut(Raw<'x>, Part<'x>)) {
+        for member in object.members().filter(|member| self.prefilter.has(member.value.0)) {
+            if let Some(part) = part(member.value, false)
+                && !matches!(shape(&part.bytes, part.is_text), Shape::Line(_))
+            {
+                each(member.value, part);
+            }
+        }
     }
 
     fn list<'x>(&self, array: &'x [u8], may_be_line: bool) -> Read<'x> {

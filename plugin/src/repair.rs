@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
-/// Writes the record into `out` with JSON in place of what is none, or returns false when nothing had to be replaced.
+/// Writes the record into `out`, which is empty, with JSON in place of what is none, or returns false when nothing had to
+/// be replaced.
 ///
 /// - `nan`, `inf`, `-inf` become texts;
 /// - a key without quotes, such as an integer, gets them;
 /// - `\x41` in a text, a byte of a MessagePack extension, becomes `\u0041`.
 pub(crate) fn repair(record: &[u8], out: &mut Vec<u8>) -> bool {
-    out.clear();
     let mut repair = Repair { record, out, kept: 0 };
     let mut at = 0usize;
     while let Some(&byte) = record.get(at) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::build::build_module;
-use crate::task::{cargo, root, run, say, target_dir};
+use crate::task::{cargo, cargo_nightly, root, run, say, target_dir};
 
 /// Inputs longer than this find nothing that shorter ones do not.
 const BYTES_MAX: u32 = 2048;
@@ -57,11 +57,10 @@ fn corpus(task: &str, folder: &std::path::Path, target: &str) -> Result<(), Stri
     run(cargo(&program).arg(folder).arg(target))
 }
 
-/// Of a nightly toolchain, whichever this task was started with. There is no unsafe code in the targets, so no sanitizer.
+/// There is no unsafe code in the targets, so no sanitizer.
 fn cargo_fuzz(task: &str) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(["+nightly", "fuzz", task, "--release", "--sanitizer=none", "--target-dir"]);
-    command.arg(target_dir().join("fuzz")).current_dir(root()).env_remove("RUSTUP_TOOLCHAIN");
+    let mut command = cargo_nightly(&["fuzz", task, "--release", "--sanitizer=none", "--target-dir"]);
+    command.arg(target_dir().join("fuzz"));
     command.env("RUSTC_WRAPPER", root().join("fuzz/rustc.sh"));
     command
 }

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::task::{root, run, say, target_dir};
+use crate::task::{cargo_nightly, run, say, target_dir};
 
 /// Those with unsafe code, and those that every record goes through.
 const PACKAGES: [&str; 3] = ["tapsieve-json", "tapsieve-plugin", "tapsieve-records"];
@@ -24,10 +24,10 @@ pub(crate) fn miri(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Of a nightly toolchain, whichever this task was started with. Tests may read their files.
+/// Tests may read their files.
 fn cargo_miri(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(["+nightly", "miri"]).args(arguments).current_dir(root()).env_remove("RUSTUP_TOOLCHAIN");
+    let mut command = cargo_nightly(&["miri"]);
+    command.args(arguments);
     command.env("CARGO_TARGET_DIR", target_dir().join("miri")).env("MIRIFLAGS", "-Zmiri-disable-isolation");
     command
 }

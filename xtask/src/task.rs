@@ -22,6 +22,13 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// `cargo` of a nightly toolchain, whichever this task was started with.
+pub(crate) fn cargo_nightly(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.arg("+nightly").args(arguments).current_dir(root()).env_remove("RUSTUP_TOOLCHAIN");
+    command
+}
+
 /// Builds programs of the workspace and returns the folder they are in.
 ///
 /// Always with the features of the whole workspace, as the tests are built: a package chosen by `-p` would have features

@@ -25,7 +25,15 @@ pub use members::{Holds, MEMBER_DOCS, MEMBERS};
 pub const SCHEMA: u32 = 1;
 const SCHEMA_TEXT: &str = "1";
 
-/// Writes the record with what a verdict says into `out`; false where it says so itself already.
+/// A record behind a header is written as it is and as a text, in which a byte takes up to six.
+const HEADED_TIMES: usize = 8;
+
+/// What a schema has beside a description says the same again, under names of its own.
+const INSERTED_TIMES: usize = 4;
+const INSERTED_BYTES: usize = 4096;
+
+/// Writes the record with what a verdict says into `out`; false where it says so itself already, or where there is no memory
+/// for it.
 pub(crate) fn write(
     schema: Schema,
     out: &mut Vec<u8>,
@@ -38,10 +46,10 @@ pub(crate) fn write(
         return false;
     }
     out.clear();
-    let spelled = if record.header.is_empty() { 1 } else { 8 };
-    let room = record.header.len().saturating_add(record.index.bytes().len()).saturating_mul(spelled);
-    if out.try_reserve(room.saturating_add(description.len().saturating_mul(4)).saturating_add(4096)).is_err()
-    {
+    let times = if record.header.is_empty() { 1 } else { HEADED_TIMES };
+    let room = record.header.len().saturating_add(record.index.bytes().len()).saturating_mul(times);
+    let inserted = description.len().saturating_mul(INSERTED_TIMES).saturating_add(INSERTED_BYTES);
+    if out.try_reserve(room.saturating_add(inserted)).is_err() {
         return false;
     }
     if schema == Schema::Ocsf {

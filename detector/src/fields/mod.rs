@@ -285,6 +285,14 @@ pub fn is_event(object: &Index<'_>) -> bool {
         || object.at("event.action").is_some() && !is_ours(object)
 }
 
+/// Whether the journal's own members show that a message is not by whom it says: only sudo tells of commands as sudo does,
+/// and only the first process of units.
+pub fn is_forged(object: &Index<'_>) -> bool {
+    let Some(writer) = object.at("_COMM").and_then(Raw::string) else { return false };
+    let message = object.at("MESSAGE").and_then(|raw| core::str::from_utf8(raw.0).ok()).unwrap_or_default();
+    has(message, "; COMMAND=") && writer != "sudo" || has(message, ": Started ") && writer != "systemd"
+}
+
 /// Whether an object was enriched as a document of Elastic's schema.
 fn is_ours(object: &Index<'_>) -> bool {
     object.at("event.module").is_some_and(|module| module.string().as_deref() == Some(PRODUCT))

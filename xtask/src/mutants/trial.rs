@@ -42,7 +42,6 @@ const LAWS: &[&str] = &[
     "--skip=fluent-bit-route/",
     "--skip=vector-route/",
     "--skip=module/",
-    "--skip=starved",
     "--skip=instructions/",
     "--skip=cost/",
     "--skip=corpus/",

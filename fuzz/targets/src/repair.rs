@@ -15,6 +15,7 @@ pub fn repair(bytes: &[u8]) {
     let changed = plugin::repair(bytes, &mut repaired);
     assert!(!(changed && is_json(bytes)), "JSON was changed");
 
+    repaired.clear();
     let mut record = String::new();
     if object(&mut Unstructured::new(bytes), &mut record, 3).is_ok() {
         if !plugin::repair(record.as_bytes(), &mut repaired) {

@@ -18,10 +18,10 @@ use crate::slim::slim;
 use crate::task::{build_programs, cargo, root, run, say, target_dir};
 
 /// How large the module may be as it travels, compressed.
-const GZIP_BYTES_MAX: usize = 113 * 1024;
+const GZIP_BYTES_MAX: usize = 117 * 1024;
 
 /// How large it may be as it lies.
-const MODULE_BYTES_MAX: usize = 256 * 1024;
+const MODULE_BYTES_MAX: usize = 272 * 1024;
 
 /// The module's own stack. The linker's default of 1 MiB would be the greater part of an instance's memory, and the
 /// detector does not recurse; a policy is parsed 128 levels deep at most.

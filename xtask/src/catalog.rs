@@ -83,6 +83,8 @@ fn words(requires: Requires) -> &'static str {
         Requires::Nothing => "",
         Requires::MirrorTagged => "it tags a part of a mirroring",
         Requires::TargetShared => "it shares a mirror target",
+        Requires::TypeMirror => "the resource is a part of a mirroring",
+        Requires::MirrorRunbook => "the runbook sets up a mirroring",
         Requires::MirroringRules => "the policy carries mirroring rules",
         Requires::MirroringCollector => "the forwarding rule takes in mirrored packets",
         Requires::MirroringProfile => "the profile is one for mirroring",

@@ -42,7 +42,7 @@ const LINES: &[Lines] = &[
         shown: Shown::Named {
             key: "eventName",
             rare: "ventname",
-            subjects: &["resourceshare", "tags", "trafficmirror"],
+            subjects: &["resourceshare", "tags", "trafficmirror", "resource", "automationexecution"],
         },
     },
     Lines { alias: "azure", provider: "azure", shown: Shown::Texts(&["networktap", "tapconf", "etcaptur"]) },

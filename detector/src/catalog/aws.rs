@@ -7,16 +7,20 @@ const EC2: &str = "botocore EC2 API 2016-11-15";
 const MITRE: &str = "ATT&CK analytic AN1131; the EC2 API has no such operation";
 const RAM: &str = "RAM API; a request that names a mirror target was never seen";
 const CONFIG: &str = "AWS Config: a filter whose item was updated; the EC2 API has no such operation";
+const CONTROL: &str = "Cloud Control API; a request that names a part of a mirroring was never seen";
+const RUNBOOK: &str = "Systems Manager automation runbook AWSSupport-ConfigureTrafficMirroring";
 const TAGS: &str = "EC2 API; a request that names a part of a mirroring was never seen";
 
 operations! { Aws,
     "AssociateResourceShare" Modify ResourceShare Medium TrafficDuplication Inferred RAM if TargetShared;
+    "CreateResource" Create Session High TrafficDuplication Inferred CONTROL if TypeMirror;
     "CreateResourceShare" Create ResourceShare Medium TrafficDuplication Inferred RAM if TargetShared;
     "CreateTags" Modify Tags Low TrafficDuplication Inferred TAGS if MirrorTagged;
     "CreateTrafficMirrorFilter" Create Filter Medium TrafficDuplication Verified EC2;
     "CreateTrafficMirrorFilterRule" Create FilterRule Medium TrafficDuplication Verified EC2;
     "CreateTrafficMirrorSession" Create Session High TrafficDuplication Verified EC2;
     "CreateTrafficMirrorTarget" Create Target Medium TrafficDuplication Verified EC2;
+    "DeleteResource" Delete Session Medium TrafficDuplication Inferred CONTROL if TypeMirror;
     "DeleteTags" Modify Tags Low TrafficDuplication Inferred TAGS if MirrorTagged;
     "DeleteTrafficMirrorFilter" Delete Filter Low TrafficDuplication Verified EC2;
     "DeleteTrafficMirrorFilterRule" Delete FilterRule Low TrafficDuplication Verified EC2;
@@ -31,4 +35,6 @@ operations! { Aws,
     "ModifyTrafficMirrorFilterRule" Modify FilterRule Medium TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorSession" Modify Session High TrafficDuplication Verified EC2;
     "ModifyTrafficMirrorTarget" Modify Target Medium TrafficDuplication Claimed MITRE;
+    "StartAutomationExecution" Create Session High TrafficDuplication Documented RUNBOOK if MirrorRunbook;
+    "UpdateResource" Modify Session High TrafficDuplication Inferred CONTROL if TypeMirror;
 }

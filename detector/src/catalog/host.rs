@@ -19,6 +19,7 @@ const VYOS: &str = "VyOS guide, mirror of an interface, typed to its shell; a lo
 
 const NETSH: &str =
     "Sigma rule New Network Trace Capture Started Via Netsh.EXE, and netsh's help; a log line was never seen";
+const PKTCAP: &str = "VMware ESXi pktcap-uw, in the log of its shell; a line with it was never seen";
 const PKTMON: &str =
     "Sigma rule PktMon.EXE Execution, and Microsoft's pages on pktmon; a log line was never seen";
 const NETEVENT: &str = "Microsoft's pages on the module NetEventPacketCapture; a log of it was never seen";
@@ -55,6 +56,8 @@ operations! { Host,
     "ovs-vsctl * set Bridge * mirrors" Modify SpanSession High TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Bridge * mirrors=[]" Delete SpanSession Medium TrafficDuplication Inferred OVS;
     "ovs-vsctl * set Mirror" Modify SpanSession High TrafficDuplication Inferred OVS;
+    "pktcap-uw * --outfile" Start PacketCapture High NetworkSniffing Inferred PKTCAP;
+    "pktcap-uw * -o" Start PacketCapture High NetworkSniffing Inferred PKTCAP;
     "pktmon start" Start PacketCapture High NetworkSniffing Inferred PKTMON;
     "pktmon stop" Stop PacketCapture Medium NetworkSniffing Inferred PKTMON;
     "Remove-NetEventSession" Delete PacketCapture Medium NetworkSniffing Inferred NETEVENT;

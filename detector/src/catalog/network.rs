@@ -95,6 +95,7 @@ operations! { Network,
     "pcaps/capture" Start PacketCapture High NetworkSniffing Inferred WEB;
     "PortMirroringProfile" CreateOrModify SpanSession High TrafficDuplication Inferred POLICY;
     "Removed mirror session" Delete SpanSession Medium TrafficDuplication Inferred SONIC;
+    "switch-controller.managed-switch" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
     "switch-controller.traffic-sniffer" CreateOrModify SpanSession High TrafficDuplication Inferred FORTI;
     "switch.mirror" CreateOrModify SpanSession High TrafficDuplication Inferred SWITCHES;
     "switch/ports/mirror" CreateOrModify SpanSession High TrafficDuplication Inferred CHANGES;

@@ -9,6 +9,10 @@ pub enum Requires {
     MirrorTagged,
     /// AWS: the shared resource is a mirror target.
     TargetShared,
+    /// AWS: the resource is a part of a mirroring.
+    TypeMirror,
+    /// AWS: the runbook sets up a mirroring.
+    MirrorRunbook,
     /// GCP: the firewall policy carries mirroring rules.
     MirroringRules,
     /// GCP: the forwarding rule takes in mirrored packets.
@@ -56,10 +60,12 @@ pub enum Test {
 
 impl Requires {
     /// Every value, in order.
-    pub const ALL: [Requires; 17] = [
+    pub const ALL: [Requires; 19] = [
         Requires::Nothing,
         Requires::MirrorTagged,
         Requires::TargetShared,
+        Requires::TypeMirror,
+        Requires::MirrorRunbook,
         Requires::MirroringRules,
         Requires::MirroringCollector,
         Requires::MirroringProfile,
@@ -89,6 +95,10 @@ impl Requires {
             ],
             Requires::TargetShared => {
                 &[("requestParameters.resourceArns", Test::Holds(":traffic-mirror-target/"))]
+            }
+            Requires::TypeMirror => &[("requestParameters.typeName", Test::Holds("::TrafficMirror"))],
+            Requires::MirrorRunbook => {
+                &[("requestParameters.documentName", Test::Holds("-ConfigureTrafficMirroring"))]
             }
             Requires::MirroringRules => &[("protoPayload.request.packetMirroringRules", Test::Present)],
             Requires::MirroringCollector => &[("protoPayload.request.isMirroringCollector", Test::True)],

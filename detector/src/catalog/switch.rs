@@ -32,6 +32,7 @@ const NSTRACE: &str = "Citrix NetScaler nstrace, in CMD_EXECUTED; a line with it
 const DIAG: &str = "PAN-OS debug command, in the audit log of commands; a line with it was never seen";
 const TCPDUMP: &str = "Arista EOS tcpdump, in command accounting; a log line of it was never seen";
 const CE: &str = "Huawei CloudEngine and S series commands, in SHELL CMDRECORD; a line was never seen";
+const MONITOR: &str = "Check Point fw monitor, as the log of clish has it; a line with it was never seen";
 const CAPTURE: &str = "packet-capture of H3C and of Huawei's firewalls; a log line of it was never seen";
 
 operations! { Network,
@@ -57,6 +58,7 @@ operations! { Network,
     "display observe-port" Read SpanSession Informational TrafficDuplication Inferred VRP;
     "enable mirror" Start SpanSession High TrafficDuplication Inferred EXOS;
     "enable mirroring" Start SpanSession High TrafficDuplication Inferred MIRRORING;
+    "fw monitor" Start PacketCapture High NetworkSniffing Inferred MONITOR;
     "interface * monitor * mirror" CreateOrModify SpanSession High TrafficDuplication Inferred HPE;
     "interface ethernet switch * mirror-egress=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
     "interface ethernet switch * mirror-source=" CreateOrModify SpanSession High TrafficDuplication Inferred CHIP;
@@ -98,6 +100,7 @@ operations! { Network,
     "port-mirroring * enable" Start SpanSession High TrafficDuplication Inferred OMNI;
     "port-mirroring observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred CE;
     "port-mirroring to observe-port" CreateOrModify SpanSession High TrafficDuplication Inferred VRP;
+    "run /util bash * tcpdump * -w" Start PacketCapture High NetworkSniffing Inferred F5;
     "run util bash * tcpdump * -w" Start PacketCapture High NetworkSniffing Inferred F5;
     "set * mirroring-instance" CreateOrModify SpanSession High TrafficDuplication Inferred SRL;
     "set interfaces _ _ mirror ingress" CreateOrModify SpanSession High TrafficDuplication Inferred VYOS;

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 /// Decodes a text, padded or not; `None` where another character stands in it.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     // The lowest bits are those that no whole byte has been made of yet.
     let (mut bits, mut count) = (0u32, 0u32);

@@ -1,7 +1,7 @@
 //! Where the event sits in the record: knows the wrappers that shippers and services put around an event, and what stands
 //! at a record's top level.
 
-mod base64;
+pub(crate) mod base64;
 mod gzip;
 mod pairs;
 mod wrapper;

@@ -2,7 +2,7 @@
 //! under `<eventName>Response` in camelCase; both also occur without that level.
 
 use super::{Field, Observation, Values, detail, has, id};
-use crate::catalog::{self, Kind, Operation};
+use crate::catalog::{self, EventOutcome, Kind, Operation, Requires};
 use crate::json::paths;
 
 paths! {
@@ -89,8 +89,12 @@ pub(super) fn find(names: &Values<'_>) -> Option<Operation> {
         return None;
     }
     let operation = catalog::AWS.find(&names.text(Field::EventName)?)?;
-    let service =
-        if operation.kind == Kind::ResourceShare { "ram.amazonaws.com" } else { "ec2.amazonaws.com" };
+    let service = match (operation.kind, operation.requires) {
+        (Kind::ResourceShare, _) => "ram.amazonaws.com",
+        (_, Requires::TypeMirror) => "cloudcontrolapi.amazonaws.com",
+        (_, Requires::MirrorRunbook) => "ssm.amazonaws.com",
+        _ => "ec2.amazonaws.com",
+    };
     names.is(Field::Service, service).then_some(operation)
 }
 
@@ -101,6 +105,11 @@ pub(super) fn add<'a>(values: &Values<'a>, observation: &mut Observation<'a>) {
     match observation.operation.kind {
         Kind::Target => observation.resource("destination", interface),
         _ => observation.resource("source_interface", interface),
+    }
+    // These are carried out later, by calls of their own.
+    let is_asked = matches!(observation.operation.requires, Requires::TypeMirror | Requires::MirrorRunbook);
+    if is_asked && observation.outcome == EventOutcome::Success {
+        observation.outcome = EventOutcome::Started;
     }
     // Tags and shares name any number of things; the first of each kind is told.
     for text in values.strings(Field::Body) {

@@ -89,6 +89,7 @@ paths! {
     Says::Uri as u8 => "requestURI",
     Says::Containers as u8 => "requestObject.spec.containers",
     Says::Containers as u8 => "requestObject.spec.initContainers",
+    Says::Containers as u8 => "requestObject.spec.ephemeralContainers",
     Says::Containers as u8 => "requestObject.spec.template.spec.containers",
     Says::Containers as u8 => "requestObject.spec.template.spec.initContainers",
     Says::Containers as u8 => "requestObject.spec.jobTemplate.spec.template.spec.containers",

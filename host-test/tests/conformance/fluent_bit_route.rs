@@ -4,7 +4,7 @@ use std::fs;
 
 use libtest_mimic::{Failed, Trial};
 use regex::bytes::Regex;
-use tapsieve_detector::catalog::TABLES;
+use tapsieve_detector::catalog::{Requires, TABLES};
 use tapsieve_detector::{Detector, Outcome};
 use tapsieve_host_test::vectors::{Case, Expectation, VectorFile};
 
@@ -76,10 +76,15 @@ fn every_spelling() -> Result<(), Failed> {
     let mut detector = Detector::new();
     let (mut enriched, mut all) = (0, 0);
     for row in TABLES.iter().flat_map(|(rows, _)| *rows).filter(|row| row.provider.name() == "aws") {
-        let service = if row.name.contains("ResourceShare") { "ram" } else { "ec2" };
+        let service = match row.requires {
+            Requires::TargetShared => "ram",
+            Requires::TypeMirror => "cloudcontrolapi",
+            Requires::MirrorRunbook => "ssm",
+            _ => "ec2",
+        };
         for (key, between, name) in spellings(&row.name) {
             let event = format!(
-                r#"{{"eventSource":"{service}.amazonaws.com","{key}"{between}"{name}","requestParameters":{{"resourcesSet":{{"items":[{{"resourceId":"tms-0123456789abcdef0"}}]}},"resourceArns":["arn:aws:ec2:eu-west-1:111122223333:traffic-mirror-target/tmt-0123456789abcdef0"]}}}}"#
+                r#"{{"eventSource":"{service}.amazonaws.com","{key}"{between}"{name}","requestParameters":{{"typeName":"AWS::EC2::TrafficMirrorSession","documentName":"AWSSupport-ConfigureTrafficMirroring","resourcesSet":{{"items":[{{"resourceId":"tms-0123456789abcdef0"}}]}},"resourceArns":["arn:aws:ec2:eu-west-1:111122223333:traffic-mirror-target/tmt-0123456789abcdef0"]}}}}"#
             );
             for record in records(&event) {
                 all += 1;

@@ -16,8 +16,8 @@ use tapsieve_host_test::root;
 use crate::absent;
 
 /// What `cargo xtask build` holds it to.
-const GZIP_BYTES_MAX: usize = 113 * 1024;
-const MODULE_BYTES_MAX: usize = 256 * 1024;
+const GZIP_BYTES_MAX: usize = 117 * 1024;
+const MODULE_BYTES_MAX: usize = 272 * 1024;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if let Err(reason) = module_bytes() {

@@ -68,7 +68,7 @@ fn introduced<'a>(before: &[u8], text: &'a [u8], len: usize, number: usize) -> O
     loop {
         rest = match rest {
             [b' ' | b'\t' | b'\\', after @ ..] => after,
-            [b':' | b'=' | b'>' | b'"' | b'\'', after @ ..] => {
+            [b':' | b'=' | b'>' | b'<' | b'"' | b'\'', after @ ..] => {
                 is_marked = true;
                 after
             }

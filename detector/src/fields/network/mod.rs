@@ -128,7 +128,8 @@ pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> V
 }
 
 /// What stands before who asked, and what behind.
-const USERS: [(&[u8], u8); 11] = [
+const USERS: [(&[u8], u8); 12] = [
+    (b"USER:", b'@'),
     (b"ser '", b'\''),
     (b"ser \"", b'"'),
     (b"user=\"", b'"'),

@@ -4,6 +4,7 @@
 use super::program::base;
 use super::{holds, is_short_for, joined};
 use crate::catalog::{self, Action, Severity};
+use crate::envelope::base64;
 use crate::fields::pieces::tail;
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
@@ -33,7 +34,24 @@ type Word<'s> = (u8, &'s [u8]);
 
 /// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell.
 pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
+    read(script, is_line, told);
+    if is_line && (holds(script, "powershell") || holds(script, "pwsh")) {
+        let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+        lex(script, is_line).windows(2).filter_map(encoded).for_each(|script| read(&script, false, told));
+    }
+}
+
+fn read(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
     let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+    // An accent in a word changes nothing; at the end of a line it joins the next.
+    let joins = |at: usize| matches!(script.get(at.saturating_add(1)), Some(b'\r' | b'\n'));
+    let plain: Vec<u8> = script
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte != b'`' || joins(*at))
+        .map(|(_, byte)| *byte)
+        .collect();
+    let script = if is_line { script } else { &plain };
     let words = lex(script, is_line);
     observe_captures(&words, told);
     if is_line && !holds(script, "powershell") && !holds(script, "pwsh") {
@@ -79,6 +97,14 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
         }
         told.push(observation);
     }
+}
+
+/// The script behind a parameter that says it is in base64, two bytes for each character.
+fn encoded(pair: &[Word<'_>]) -> Option<Vec<u8>> {
+    let [(_, [b'-' | b'/', name @ ..]), (_, value)] = pair else { return None };
+    (is_short_for(name, "EncodedCommand", 1) || name.eq_ignore_ascii_case(b"ec")).then_some(())?;
+    let bytes = base64::decode(core::str::from_utf8(value).ok()?)?;
+    Some(bytes.into_iter().step_by(2).collect())
 }
 
 /// What captures packets: programs of Windows by their name and what they are told to do, and cmdlets by their name.

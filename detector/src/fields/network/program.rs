@@ -5,6 +5,7 @@
 
 use super::tools;
 use super::{Readings, find, is_space};
+use crate::envelope::base64;
 use crate::fields::Observation;
 use crate::fields::pieces::{pieces, tail};
 use alloc::borrow::Cow;
@@ -28,6 +29,12 @@ pub(crate) const COMMAND_WORDS_MAX: usize = 2048;
 
 /// Introduces the command in a log of sudo, behind a semicolon: elsewhere it is part of a folder's name or a variable.
 const MARK: &[u8] = b"COMMAND=";
+
+/// Introduces each word of a command in accounting.
+const ARGUMENT: &[u8] = b"cmd-arg=";
+
+/// A shorter word in base64 spells no command that copies packets.
+const SPELLED_BYTES_MIN: usize = 32;
 
 /// Programs that run others, with how many words of their own stand before it.
 const RUNNERS: [(&str, u8); 4] = [
@@ -83,8 +90,9 @@ pub(super) fn observe_text(command: &[u8], typed: bool, told: &mut Vec<Observati
     observe_words(&words, typed, head.len() < command.len(), told);
 }
 
-/// Reads what a command hands to a tool on its standard input: to nft the text before it; to iptables-restore the words of
-/// an iptables without its name, each on a line of its own, whose end printf may write.
+/// Reads what a command hands to a program on its standard input: to a shell what base64 spells; to nft the text before
+/// it; to tc its commands without its name, and to iptables-restore those of an iptables, each on a line of its own, whose
+/// end printf or syslog may write.
 fn observe_fed(command: &[u8], told: &mut Vec<Observation<'_>>) {
     let mut feed = |program: &[u8], text: &[u8]| {
         let mut words = Vec::from([BEGUN]);
@@ -93,6 +101,17 @@ fn observe_fed(command: &[u8], told: &mut Vec<Observation<'_>>) {
         lex(text, false, &mut words);
         observe_words(&words, false, false, told);
     };
+    if find(command, b"base64 -").is_some() {
+        for word in pieces(command, b" \t\n\"'\\|<>();,").filter(|word| word.len() >= SPELLED_BYTES_MIN) {
+            let text = core::str::from_utf8(word).ok().and_then(base64::decode).unwrap_or_default();
+            feed(b"sh", &text);
+        }
+    }
+    if find(command, b"tc -b").is_some() {
+        for line in pieces(command, b"\n#").filter(|line| find(line, b" mirred ").is_some()) {
+            feed(b"tc", line.strip_prefix(b"012").unwrap_or(line));
+        }
+    }
     if let Some(at) = find(command, b"| nft -f") {
         let before = command.get(..at).unwrap_or_default();
         let start = find(before, b"table ").or_else(|| find(before, b"add rule "));
@@ -189,6 +208,12 @@ fn lex(text: &[u8], is_code: bool, words: &mut Vec<u8>) {
             {
                 at = at.saturating_add(MARK.len()).saturating_sub(1);
                 BEGUN
+            }
+            _ if words.last() == Some(&NEXT)
+                && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(ARGUMENT)) =>
+            {
+                at = at.saturating_add(ARGUMENT.len()).saturating_sub(1);
+                continue;
             }
             _ => {
                 words.push(byte);

@@ -52,6 +52,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     // Arista EOS, and servers in the same words of TACACS+; then Cisco's own servers.
     ("{k} stop {-}service={-}cmd={c}", typed, EventOutcome::Success),
     ("{k} start {-}service={-}cmd={c}", typed, EventOutcome::Started),
+    ("{k} update {-}service={-}cmd={C}({r}", chain, EventOutcome::Unknown),
     ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tdeny\tshell\t{c}", typed, EventOutcome::Failure),
     ("{h}\t{y}\t{u}\t{t}\t{s}\t{-}\tpermit\tshell\t{c}", typed, EventOutcome::Unknown),
     ("{h}\t{y}\t{u}\t{t}\t{s}\tstop\tshell\t{c}", typed, EventOutcome::Success),
@@ -106,6 +107,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
         EventOutcome::Success,
     ),
     ("{h},audit,{-},{-},{u},\"{C}\",{r}", debugged, EventOutcome::Unknown),
+    ("{h},AUDIT,{c}", audit_fields, EventOutcome::Unknown),
     ("{h},{-},{-},CONFIG,{-},{-},{d},{s},{-},{v},{u},{-},{r},{p},{w}", change, EventOutcome::Unknown),
     // Junos: changes, then commands, whose outcome is not told; without the tag where a shipper took it off; and as
     // structured data alone.
@@ -146,6 +148,8 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
         fields_changed,
         EventOutcome::Success,
     ),
+    // Allied Telesis.
+    ("{h}IMISH[{-}]: [{u}@{s}]{c}", typed, EventOutcome::Unknown),
     ("{h}user {u}@{s} changed configuration to {-} in {p} ", posted, EventOutcome::Success),
     // SONiC; then Linux: sudo, and Open vSwitch, which logs how it was called.
     ("{h}Session: {e} mirror session {c}", message, EventOutcome::Success),
@@ -161,6 +165,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
     ("{h}: {u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
     ("{h}: {u}: Executing command [{X} [COMMAND={C}]", program, EventOutcome::Unknown),
+    ("{u}: Executing command [{-} [COMMAND={C}]", elevated, EventOutcome::Unknown),
     ("{h} ({u}) CMD ({C})", typed_program, EventOutcome::Started),
     ("{h}\" with command [{C}]", program, EventOutcome::Unknown),
     ("{h}Invoked with {-}_raw_params={c}", program, EventOutcome::Unknown),
@@ -168,6 +173,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ("{h}HISTORY: PID={-} UID={-} {c}", typed_program, EventOutcome::Unknown),
     ("{h}: {u} [{-}]: {C} [", typed_program, EventOutcome::Unknown),
     ("{h}: {u} [{-}]: {n}  {-}:{-}:{-} {C} [", typed_program, EventOutcome::Unknown),
+    ("{h}shell[{-}]: [{u}]: {c}", typed_program, EventOutcome::Unknown),
     ("sh-{-}$ {c}", typed_program, EventOutcome::Unknown),
     ("sh-{-}# {c}", typed_program, EventOutcome::Unknown),
     ("{h}snoopy[{-}]: [{-}]: {c}", program, EventOutcome::Unknown),
@@ -201,13 +207,23 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
         EventOutcome::Success,
     ),
     (
+        "{-}Juniper-Configuration-Change = \"{v}: [{p}]{w}\"\n{-}User-Name = \"{u}\"\n{-}Calling-Station-Id = \"{s}\"",
+        change,
+        EventOutcome::Unknown,
+    ),
+    (
+        "{-}Juniper-Interactive-Command = \"{c}\"\n{-}User-Name = \"{u}\"\n{-}Calling-Station-Id = \"{s}\"",
+        junos_command,
+        EventOutcome::Unknown,
+    ),
+    (
         "{-}HP-Command-String = \"{c}\"\n{-}User-Name = \"{u}\"\n{-}Calling-Station-Id = \"{s}\"",
         typed,
         EventOutcome::Success,
     ),
 ];
 
-const SHAPES_LEN: usize = 88;
+const SHAPES_LEN: usize = 95;
 
 /// Reads a line by every shape that it has. `before` stands before the line.
 ///
@@ -426,7 +442,7 @@ fn shorten<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         ("mirroring-group", 4),
         ("mirroring-port", 11),
         ("port-mirroring", 6),
-        ("observe-port", 3),
+        ("observe-port", 2),
         ("monitor-port", 3),
         ("monitor-egress", 9),
         ("interface", 3),
@@ -484,7 +500,7 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         }
         let mut all = described(line);
         for word in &mut all {
-            *word = word.strip_prefix(b"CmdArgAV=").unwrap_or(word);
+            *word = word.strip_prefix(b"CmdArgAV=").or(word.strip_prefix(b"cmd-arg=")).unwrap_or(word);
             *word = word.strip_prefix(b"\"").unwrap_or(word);
             *word = word.strip_suffix(b"\"").unwrap_or(word);
         }
@@ -608,6 +624,15 @@ fn posted<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 fn debugged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let all = elements(parts.part(b'c'));
     command::Rows::of(&SWITCH).read(&all, all.len(), told);
+}
+
+/// The same where no quotes tell which field of the line is the command.
+fn audit_fields<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    let switch = command::Rows::of(&SWITCH);
+    for field in pieces(parts.part(b'c'), b",") {
+        let all = words(field);
+        switch.read(&all, all.len(), told);
+    }
 }
 
 /// The words of a text and the names of its elements.
@@ -739,6 +764,13 @@ fn program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     program::observe_text(parts.part(b'c'), false, told);
 }
 
+/// The same of pkexec, whose header the journal keeps apart.
+fn elevated<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
+    if !parts.part(b'u').contains(&b' ') {
+        program(parts, told);
+    }
+}
+
 /// What was typed to a shell, where one command ends and another begins.
 fn typed_program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     program::observe_text(parts.part(b'c'), true, told);
@@ -788,7 +820,10 @@ fn message<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         return;
     }
     let copied = keyed(parts.part(b'w'), b"-mirror[", b']');
-    if event.starts_with(b"system.") && switched.is_none() || event == b"firewall.policy" && copied.is_empty()
+    let mirror = keyed(parts.part(b'w'), b"mirror:", b' ');
+    if event.starts_with(b"system.") && switched.is_none()
+        || event == b"firewall.policy" && copied.is_empty()
+        || event.ends_with(b".managed-switch") && mirror.is_empty()
     {
         return;
     }

@@ -39,11 +39,11 @@ static TOOLS: [(&str, Read); COUNT] = [
     ("tc", tc),
     ("nft", nft),
     ("iptables ip6tables iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy", iptables),
-    ("ovs-vsctl ovs-tcpdump", other),
+    ("ovs-vsctl ovs-tcpdump pktcap-uw", other),
     ("ovn-nbctl", other),
     ("config", other),
     ("nv net", other),
-    ("set delete", other),
+    ("set delete my_set my_delete", other),
 ];
 pub(super) const COUNT: usize = 8;
 const UNNAMED: usize = 3;
@@ -305,7 +305,8 @@ fn other<'w>(name: &'w [u8], words: &[Word<'w>], reading: &mut Reading<'w>) -> O
         ("interfaces _", "source_interface"),
         ("mirror ingress", "destination"),
     ];
-    let mut all: Vec<&[u8]> = Vec::from([name]);
+    // VyOS calls its programs so.
+    let mut all: Vec<&[u8]> = Vec::from([name.strip_prefix(b"my_").unwrap_or(name)]);
     let (mut verb, mut is_value) = (false, false);
     let outside = words.first().map_or(0, |(mark, _)| *mark);
     for (mark, word) in words {

@@ -487,7 +487,7 @@ mod tests {
         let share = f64::from(full) * 100.0 / (prefilter.table.len() * 8) as f64;
         std::println!("{} anchors fill {share:.2} % of the prefilter's table", ANCHORS.len());
         // A block of eight windows of text in which nothing repeats is looked at again once in nine times.
-        assert!(share < 1.4, "{share:.2} %");
+        assert!(share < 1.5, "{share:.2} %");
     }
 
     #[test]

@@ -90,6 +90,8 @@ impl<'a> Readings<'a> {
 /// A command that no shape introduces is looked for where an anchor is in the bytes that the line was read from.
 pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> Vec<Observation<'a>> {
     let whole = line.trim_ascii().as_bytes();
+    // A member of an object ends here, of which the line is the last: it ends no command.
+    let whole = whole.strip_suffix(b"\"}").map_or(whole, |text| text.strip_suffix(b"\\").unwrap_or(text));
     let line = whole.get(..LINE_BYTES_MAX).unwrap_or(whole);
     let mut readings = Readings::default();
     if line.is_empty() {

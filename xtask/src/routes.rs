@@ -175,8 +175,9 @@ mod tests {
         let shown = |subjects| Shown::Named { key: "eventName", rare: "ventname", subjects };
         let lines = |subjects| Lines { alias: "a", provider: "aws", shown: shown(subjects) };
         assert!(patterns(&lines(&["tags", "trafficmirror"])).is_err());
-        let patterns = patterns(&lines(&["resourceshare", "tags", "trafficmirror"])).unwrap_or_default();
-        let names = "(?:associate|create)resourceshare|(?:create|delete)tags|(?:create|delete|describe|modify)trafficmirror";
+        let patterns = patterns(&lines(&["resourceshare", "tags", "trafficmirror", "resource", "execution"]))
+            .unwrap_or_default();
+        let names = "(?:associate|create)resourceshare|(?:create|delete)tags|(?:create|delete|describe|modify)trafficmirror|(?:create|delete|update)resource|(?:startautomation)execution";
         let rule = format!(r"(?i:ventname)[^A-Za-z]*+(?:(?<=\\)[a-z]|(?i:{names}))");
         assert_eq!(patterns, [rule.as_str(), ESCAPED]);
     }

@@ -508,6 +508,7 @@ pub const ANCHORS: &[&str] = &[
     ";Stop-NetEv",
     "=15 cmd=mon",
     "=\\\"undo obs",
+    "='mon sess ",
     "=iptables -",
     "=no mirror ",
     "=ovs-vsctl&",

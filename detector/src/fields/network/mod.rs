@@ -112,6 +112,10 @@ pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> V
         if let Some(text) = tagged(before, rest.get(1..).unwrap_or_default(), &mut readings) {
             tags = tags.saturating_add(1);
             shape::observe(before, text, false, &mut readings);
+            // Whoever fails to log in calls himself as he likes.
+            if text.starts_with(b"Login ") {
+                break;
+            }
         }
     }
     request::observe(line, &mut readings);
@@ -130,7 +134,8 @@ pub fn observe_line<'a>(line: &'a str, bytes: &[u8], prefilter: &Prefilter) -> V
 }
 
 /// What stands before who asked, and what behind.
-const USERS: [(&[u8], u8); 12] = [
+const USERS: [(&[u8], u8); 13] = [
+    (b"serName='", b'\''),
     (b"USER:", b'@'),
     (b"ser '", b'\''),
     (b"ser \"", b'"'),

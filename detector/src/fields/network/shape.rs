@@ -678,8 +678,16 @@ fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     // PAN-OS has what an object was and became behind its path, with a semicolon behind each part.
     if parts.part(b'r') != b"" {
         junos.read(&all, path_len, told);
-        let more = pieces(parts.part(b'w'), b" \";,").take(WORDS_MAX);
-        all.extend(more.filter(|word| !word.is_empty()));
+        // What stands between doubled quotes is a value.
+        let mut rest = parts.part(b'w');
+        while !rest.is_empty() {
+            let end = find(rest, b"\"\"").unwrap_or(rest.len());
+            let (outside, value) = rest.split_at_checked(end).unwrap_or_default();
+            all.extend(pieces(outside, b" \";,").filter(|word| !word.is_empty()).take(WORDS_MAX));
+            let value = value.get(2..).unwrap_or_default();
+            let end = find(value, b"\"\"").map_or(value.len(), |end| end.saturating_add(2));
+            rest = value.get(end..).unwrap_or_default();
+        }
         if told.is_empty() {
             junos.read(&all, all.len(), told);
         }

@@ -351,7 +351,8 @@ pub fn parts<'a>(
                 }
                 let rest = rest.filter(|_| code == RAW);
                 // The same once more, behind a header.
-                if !rest.is_some_and(|rest| part.bytes.ends_with(rest)) {
+                let is_same = |rest| part.bytes.ends_with(String::from_utf8_lossy(rest).as_bytes());
+                if !rest.is_some_and(is_same) {
                     each(raw, Part { is_again: rest.is_some(), ..part });
                 }
             }

@@ -74,11 +74,12 @@ pub(crate) fn trials(files: &[VectorFile]) -> Vec<Trial> {
 fn headed(records: &[Vec<u8>]) -> Result<(), Failed> {
     for record in records {
         for header in [
-            "Mar  4 09:00:07 h1 app: ",
-            "2026-03-07T12:00:01.123456789Z stdout F ",
-            "<13>1 - - - - - - @cee: ",
+            &b"Mar  4 09:00:07 h1 app: "[..],
+            b"2026-03-07T12:00:01.123456789Z stdout F ",
+            b"<13>1 - - - - - - @cee: ",
+            b"\0\0\x01\xbc",
         ] {
-            let record = [header.as_bytes(), record].concat();
+            let record = [header, record].concat();
             for policy in [None, Some(r#"{"schema":"ecs"}"#), Some(r#"{"schema":"ocsf"}"#)] {
                 enrichment_laws(&record, policy).map_err(|why| format!("{why}: {}", show_bytes(&record)))?;
             }

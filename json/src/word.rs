@@ -137,8 +137,10 @@ mod tests {
 
     #[test]
     fn the_lowest_flag_is_exact() {
-        for byte in 0..=0xffu8 {
-            for fill in 0..=0xffu8 {
+        // Under Miri one in so many.
+        let step = if cfg!(miri) { 17 } else { 1 };
+        for byte in (0..=0xffu8).step_by(step) {
+            for fill in (0..=0xffu8).step_by(step) {
                 for at in 0..8 {
                     let mut bytes = [fill; 8];
                     bytes[at] = byte;

@@ -18,6 +18,11 @@ const FEATURES: [&str; 3] = [
     "Remove-VMSwitchExtensionPortFeature",
     "Set-VMSwitchExtensionPortFeature",
 ];
+/// The shortest name of a cmdlet that mirrors.
+const CMDLET_BYTES_MIN: usize = 20;
+/// So many commands of what a line spells are told.
+const TOLD_MAX: usize = 64;
+
 /// No cmdlet has more words of its own.
 const WORDS_MAX: usize = 128;
 
@@ -37,7 +42,12 @@ pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'
     read(script, is_line, told);
     if is_line && (holds(script, "powershell") || holds(script, "pwsh")) {
         let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
-        lex(script, is_line).windows(2).filter_map(encoded).for_each(|script| read(&script, false, told));
+        for script in lex(script, is_line).windows(2).filter_map(encoded) {
+            read(&script, false, told);
+            if told.len() >= TOLD_MAX {
+                break;
+            }
+        }
     }
 }
 
@@ -69,7 +79,8 @@ fn read(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
         [(b';', b"value"), (_, value), ..] | [(b'=', value), ..] => Some(*value),
         _ => None,
     });
-    for (at, (before, word)) in words.iter().enumerate() {
+    let cmdlets = words.iter().enumerate().filter(|(_, (_, word))| word.len() >= CMDLET_BYTES_MIN);
+    for (at, (before, word)) in cmdlets {
         let name = program_name(word);
         let is = |full: &str| (is_line || *before != 0) && name.eq_ignore_ascii_case(full.as_bytes());
         let adapter = is("Set-VMNetworkAdapter");
@@ -107,6 +118,9 @@ fn encoded(pair: &[Word<'_>]) -> Option<Vec<u8>> {
     Some(bytes.into_iter().step_by(2).collect())
 }
 
+/// The shortest name among [`CAPTURES`].
+const CAPTURE_BYTES_MIN: usize = 5;
+
 /// What captures packets: programs of Windows by their name and what they are told to do, and cmdlets by their name.
 const CAPTURES: [(&str, &str, &str); 8] = [
     ("netsh", "trace start", "netsh trace start * capture=yes"),
@@ -124,12 +138,21 @@ fn observe_captures(words: &[Word<'_>], told: &mut Vec<Observation<'_>>) {
     let mut last = &b""[..];
     for (at, (before, word)) in words.iter().enumerate() {
         let runs = core::mem::replace(&mut last, word);
+        if word.len() < CAPTURE_BYTES_MIN {
+            continue;
+        }
         let begins = *before != 0
             || [&b"/c"[..], b"/k", b"-c", b"-command"].iter().any(|option| runs.eq_ignore_ascii_case(option));
         let name = program_name(word);
         let name =
             if ends_with(name, ".exe") { name.get(..name.len().saturating_sub(4)) } else { Some(name) };
         let name = name.unwrap_or_default();
+        // Finding a command's own words is dear.
+        if told.len() >= TOLD_MAX
+            || !CAPTURES.iter().any(|(program, ..)| name.eq_ignore_ascii_case(program.as_bytes()))
+        {
+            continue;
+        }
         let own = own_words(words, at, b";|&\n}");
         let Some((_, _, row)) = CAPTURES.iter().find(|(program, verb, _)| {
             let mut own = own.iter().map(|(_, word)| *word);
@@ -170,8 +193,9 @@ fn program_name(word: &[u8]) -> &[u8] {
 /// The words of the command whose name stands at a place, up to one of those that end a command.
 fn own_words<'w, 's>(words: &'w [Word<'s>], at: usize, ends: &[u8]) -> &'w [Word<'s>] {
     let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+    let rest = rest.get(..WORDS_MAX).unwrap_or(rest);
     let end = rest.iter().position(|(before, _)| ends.contains(before)).unwrap_or(rest.len());
-    rest.get(..end.min(WORDS_MAX)).unwrap_or_default()
+    rest.get(..end).unwrap_or_default()
 }
 
 fn command_line<'a>(name: &[u8], own: &[Word<'_>]) -> Text<'a> {

@@ -10,6 +10,9 @@ use crate::fields::pieces::{head, pieces, tail};
 use crate::fields::{Observation, Text};
 use alloc::vec::Vec;
 
+/// A command stands among so many fields of a line.
+const FIELDS_MAX: usize = 32;
+
 /// A chain's name ends here.
 const NAME_BYTES_MAX: usize = 4096;
 
@@ -626,10 +629,10 @@ fn debugged<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     command::Rows::of(&SWITCH).read(&all, all.len(), told);
 }
 
-/// The same where no quotes tell which field of the line is the command.
+/// The same where no quotes tell which of the line's first fields is the command.
 fn audit_fields<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let switch = command::Rows::of(&SWITCH);
-    for field in pieces(parts.part(b'c'), b",") {
+    for field in pieces(parts.part(b'c'), b",").take(FIELDS_MAX).filter(|field| begins(field, "debug")) {
         let all = words(field);
         switch.read(&all, all.len(), told);
     }

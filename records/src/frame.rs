@@ -153,7 +153,7 @@ impl Framer {
                     at = bytes.len();
                 }
                 None if bytes.len() - at >= RECORD_BYTES_MAX => {
-                    let start = self.walking.unwrap_or(at + self.opened).max(at);
+                    let start = self.walking.unwrap_or(at).max(at);
                     let kind = if self.in_value() { Kind::Piece } else { Kind::Between };
                     let place = if self.long { Place::Line } else { self.place() };
                     self.push(frames, [at, start, bytes.len(), bytes.len()], kind, place);
@@ -212,7 +212,7 @@ impl Framer {
             State::Start => self.start(bytes, at, ended, frames),
             State::Line => self.line(bytes, at, ended, frames),
             State::Row { .. } | State::List { .. } | State::Members => self.between(bytes, at, ended, frames),
-            State::LineEnd => self.line_end(bytes, at, ended, frames),
+            State::LineEnd => self.line_end(bytes, at, frames),
         }
     }
 
@@ -248,7 +248,7 @@ impl Framer {
             Some(b'{') => match wrapper(&bytes[first..], ended) {
                 // A list in an object is told on its line.
                 Opening::List(_) if self.framing.open => Opening::Other,
-                Opening::More if self.framing.open => Opening::More,
+                Opening::More => Opening::More,
                 _ => return self.follow(bytes, at, first, ended, frames),
             },
             Some(0xef) if !ended && MARK.starts_with(&bytes[first..]) => return None,
@@ -343,18 +343,12 @@ impl Framer {
         }
     }
 
-    fn line_end(
-        &mut self,
-        bytes: &mut [u8],
-        at: usize,
-        ended: bool,
-        frames: &mut Vec<Frame>,
-    ) -> Option<usize> {
+    fn line_end(&mut self, bytes: &mut [u8], at: usize, frames: &mut Vec<Frame>) -> Option<usize> {
         let from = (at + self.opened).min(bytes.len());
         let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r');
         let mut to = from + bytes[from..].iter().take_while(blank).count();
         match bytes.get(to) {
-            None if !ended => return None,
+            None => return None,
             Some(b'\n') => to += 1,
             _ => {}
         }

@@ -251,3 +251,67 @@ impl<M: Machine> Guest<M> {
 fn bad(call: &'static str, why: impl Into<String>) -> Trap {
     Trap::BadResult { call, why: why.into() }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics says where")]
+mod tests {
+    use super::*;
+
+    /// Gives out the end of its memory, answers as it is told and notes what it is asked.
+    struct Fake {
+        memory: Vec<u8>,
+        answer: u64,
+        asked: Vec<(Export, u32)>,
+    }
+
+    impl Machine for Fake {
+        fn memory(&self) -> &[u8] {
+            &self.memory
+        }
+
+        fn memory_mut(&mut self) -> &mut [u8] {
+            &mut self.memory
+        }
+
+        fn call(&mut self, export: Export, first: u32, _: u32) -> Result<u64, Trap> {
+            self.asked.push((export, first));
+            Ok(match export {
+                Export::Malloc => self.memory.len() as u64 - u64::from(first),
+                Export::Free => 0,
+                _ => self.answer,
+            })
+        }
+    }
+
+    fn guest(answer: u64) -> Guest<Fake> {
+        Guest::new(Fake { memory: vec![b'm'; 8 * INPUT_BYTES_MIN], answer, asked: Vec::new() })
+    }
+
+    #[test]
+    fn the_buffer_may_end_with_memory_and_grows_only_where_it_must() {
+        let mut guest = guest(0);
+        for len in [1, INPUT_BYTES_MIN, 2, INPUT_BYTES_MIN + 1, 3] {
+            guest.load(&vec![b'x'; len]).unwrap();
+        }
+        let (min, size) = (INPUT_BYTES_MIN as u32, 8 * INPUT_BYTES_MIN as u32);
+        let asked = [(Export::Malloc, min), (Export::Free, size - min), (Export::Malloc, 2 * min)];
+        assert_eq!(guest.machine().asked, asked);
+        let bytes = guest.bytes(6 * INPUT_BYTES_MIN..6 * INPUT_BYTES_MIN + 4);
+        assert_eq!(bytes, b"xxxx");
+    }
+
+    #[test]
+    fn an_answer_may_end_with_memory_and_not_behind_it() {
+        let size = 8 * INPUT_BYTES_MIN as u64;
+        assert_eq!(guest((size - 2) << 32 | 2).policy().unwrap().as_deref(), Some("mm"));
+        assert!(guest((size - 2) << 32 | 3).policy().is_err());
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        for (len, cut) in [(3, 3), (MESSAGE_BYTES_MAX + 9, MESSAGE_BYTES_MAX)] {
+            let message = guest(5000 << 32 | len as u64).configure(b"{}").unwrap();
+            assert_eq!(message, Some("m".repeat(cut)));
+        }
+    }
+}

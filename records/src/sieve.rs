@@ -509,7 +509,7 @@ fn several(line: &[u8]) -> Option<Vec<Range<usize>>> {
         parts.push(at..end);
         at = end + line[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     }
-    (parts.len() > 1 && at == line.len()).then_some(parts)
+    (at == line.len()).then_some(parts)
 }
 
 /// Checks that an answer is one JSON object with the whole record in it: grown at one place, or around it. A record behind

@@ -74,3 +74,22 @@ pub(crate) fn array(bytes: &[u8], ended: bool) -> Opening {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_much_is_waited_for() {
+        let word = |len| [b"[", &*vec![b'a'; len]].concat();
+        let name = |len| [b"{\"", &*vec![b'a'; len]].concat();
+        let told = [array(&word(39), false), array(&word(40), false), array(&word(41), false)];
+        assert_eq!(told, [Opening::More, Opening::Other, Opening::Other]);
+        let told = [wrapper(&name(16), false), wrapper(&name(17), false), wrapper(&name(18), false)];
+        assert_eq!(told, [Opening::More, Opening::Other, Opening::Other]);
+        let blanks = |len| [b"[", &*vec![b' '; len]].concat();
+        let told = [array(&blanks(OPENING_BYTES_MAX - 1), false), array(&blanks(OPENING_BYTES_MAX), false)];
+        assert_eq!(told, [Opening::More, Opening::Other]);
+        assert_eq!(array(b"[ ", true), Opening::Other);
+    }
+}

@@ -15,7 +15,9 @@ fn cut(input: &[u8], framing: Framing, step: usize) -> (Vec<String>, String, boo
         loop {
             frames.clear();
             let taken = framer.frame(&mut held, ended, &mut frames);
+            assert!(ended || held.len() - taken < RECORD_BYTES_MAX);
             for frame in &frames {
+                assert!(frame.from < frame.to, "{frame:?}");
                 let text =
                     String::from_utf8_lossy(&held[frame.start as usize..frame.end as usize]).into_owned();
                 match frame.kind {
@@ -49,7 +51,7 @@ fn check(input: &str, framing: Framing, records: &[&str], written: &str, whole: 
 
 #[test]
 fn records_are_found_and_every_byte_is_kept() {
-    let cases: [(&str, &[&str]); 35] = [
+    let cases: [(&str, &[&str]); 47] = [
         ("", &[]),
         (" \r\n", &["blank"]),
         ("{\"a\":1}", &["{\"a\":1}"]),
@@ -60,6 +62,9 @@ fn records_are_found_and_every_byte_is_kept() {
         // A mark is no part of a record, on any line.
         ("\u{feff}{\"a\":1}\n\u{feff}{\"b\":2}\n", &["{\"a\":1}", "{\"b\":2}"]),
         ("\u{feff}[{\"a\":1}]", &["{\"a\":1}"]),
+        // Another character begins as a mark does.
+        ("\u{ff01}{\"a\":1}\n", &["not \u{ff01}{\"a\":1}"]),
+        ("{}\n ", &["{}", "blank"]),
         // Objects of many lines, alone, in a row and among lines.
         ("{\n \"a\": [1]\n}\n", &["{\n \"a\": [1]\n}"]),
         ("{\n \"a\": 1\n}\n{\n \"b\": 2\n}", &["{\n \"a\": 1\n}", "{\n \"b\": 2\n}"]),
@@ -80,9 +85,17 @@ fn records_are_found_and_every_byte_is_kept() {
         ("[{\"a\":1}]\n[{\"b\":2}]\n", &["{\"a\":1}", "{\"b\":2}"]),
         ("[{\"a\":1} } x\n{\"b\":2}", &["{\"a\":1}", "not } x\n", "{\"b\":2}"]),
         ("[{\"a\":1}] x\n", &["{\"a\":1}", "not x"]),
+        ("\n[{\"a\":1}]", &["{\"a\":1}"]),
+        ("[{\"a\":1} } x", &["{\"a\":1}", "not } x"]),
+        ("[{\"a\":1}, : x]\n{\"b\":2}\n", &["{\"a\":1}", "not : x]\n", "{\"b\":2}"]),
+        ("[{\"a\":1},{\"b\":\"x\n{\"c\":3}\n", &["{\"a\":1}", "not {\"b\":\"x\n", "{\"c\":3}"]),
         // Log lines that begin with a bracket.
         ("[note] y\n", &["not [note] y"]),
         ("[12:30] y\n", &["not [12:30] y"]),
+        ("[ note] y\n", &["not [ note] y"]),
+        ("[  note] y\n", &["not [  note] y"]),
+        ("[ ", &["not ["]),
+        ("[12", &["not [12"]),
         ("[1] y\n{\"a\":1}\n", &["not [1] y", "{\"a\":1}"]),
         ("<189>1: x\n[note] y\n", &["not <189>1: x", "not [note] y"]),
         // Objects in a row.
@@ -92,6 +105,8 @@ fn records_are_found_and_every_byte_is_kept() {
             "{\"a\":1}{\"b\":2}\nno json\n{\"c\":3}\n",
             &["{\"a\":1}", "{\"b\":2}", "blank", "not no json", "{\"c\":3}"],
         ),
+        ("{\"Records\":[{\"a\":1}]}{\"b\":2}", &["{\"Records\":[{\"a\":1}]}", "{\"b\":2}"]),
+        ("{\"Records\":[{\"a\":1}]} {\n\"b\":2}", &["{\"Records\":[{\"a\":1}]}", "{\n\"b\":2}"]),
         // On a later line: the sieve takes it apart when a scan names it.
         ("{}\n{\"a\":1}{\"b\":2}\n", &["{}", "{\"a\":1}{\"b\":2}"]),
         ("{\"x\":1,\"Records\":[{\"a\":1}]}\n", &["{\"x\":1,\"Records\":[{\"a\":1}]}"]),
@@ -111,6 +126,16 @@ fn lines_are_only_lines_where_they_are_said_to_be() {
         "1\n[{}\n{\"a\":1}{}\n{\n\"a\":1}\n",
         true,
     );
+    check("[{},{}]\n", framing, &["not [{},{}]"], "[{},{}]\n", true);
+}
+
+#[test]
+fn half_a_mark_is_no_record() {
+    let mut frames = Vec::new();
+    let mut bytes = b"\xef\xbb".to_vec();
+    assert_eq!(Framer::new(Framing::default()).frame(&mut bytes, false, &mut frames), 0);
+    assert_eq!(Framer::new(Framing::default()).frame(&mut bytes, true, &mut frames), 2);
+    assert_eq!(frames.iter().map(|frame| frame.kind).collect::<Vec<_>>(), [Kind::Other]);
 }
 
 #[test]
@@ -143,6 +168,11 @@ fn lists_are_opened() {
         ("{\"Records\":[{\"a\":1}] ?}\n{\"b\":2}\n", "{\"a\":1}\n?}\n{\"b\":2}\n"),
         ("{\"Rec", "{\"Rec"),
         ("{\"a\":1,\n\"b\":2}\n", "{\"a\":1,\"b\":2}\n"),
+        ("\n [{\"a\":1}]\n", "\n{\"a\":1}\n"),
+        // Only what stands between members is taken away.
+        ("{\"ab\":\"x  \\\\\",\n \"c\":2}\n", "{\"ab\":\"x  \\\\\",\"c\":2}\n"),
+        ("{\"a\":\"some text \\\"\",\n\"b\":2}\n", "{\"a\":\"some text \\\"\",\"b\":2}\n"),
+        ("{\"a\":\"x\n y\",\n\"b\":2}\n", "{\"a\":\"x\n y\",\"b\":2}\n"),
         ("{\"value\":1}{\"b\":2}\n", "{\"value\":1}\n{\"b\":2}\n"),
     ];
     for (input, written) in cases {
@@ -185,6 +215,58 @@ fn a_record_over_the_limit_passes_in_pieces() {
             found.iter().map(|text| &text[..text.len().min(20)]).collect::<Vec<_>>()
         );
         assert!(out == input && whole, "{before}");
+    }
+}
+
+#[test]
+fn blanks_over_the_limit_make_no_record_long() {
+    let blanks = " ".repeat(RECORD_BYTES_MAX + 5);
+    let input = format!("[{{\"a\":1}},{blanks}{{\"b\":2}}]");
+    let (found, out, whole) = cut(input.as_bytes(), Framing::default(), 4 << 20);
+    assert_eq!(found, ["{\"a\":1}", "{\"b\":2}"]);
+    assert!(out == input && whole);
+    // Where so many stand before the first record, no list is looked for behind them.
+    let input = format!("{}[{{\"a\":1}}]\n", &blanks[..RECORD_BYTES_MAX / 2 + 1]);
+    let (found, out, _) = cut(input.as_bytes(), Framing::default(), RECORD_BYTES_MAX / 2 + 1);
+    assert_eq!(found, ["not [{\"a\":1}]"]);
+    assert!(out == input);
+}
+
+#[test]
+fn a_long_record_at_the_end_of_an_unfinished_list_is_still_too_long() {
+    let input = format!("[{{\"a\":\"{}", "x".repeat(RECORD_BYTES_MAX + 5));
+    let (found, out, whole) = cut(input.as_bytes(), Framing::default(), 4 << 20);
+    assert!(found.is_empty() && out == input && !whole);
+}
+
+/// How long a record may be does not depend on how much stands before it in the same bytes.
+#[test]
+fn a_record_under_the_limit_is_whole_wherever_it_begins() {
+    let x = "x".repeat(RECORD_BYTES_MAX / 4);
+    let half = format!("{{\"a\":\"{x}{x}\"}}");
+    for (before, record, first, after) in [
+        ("\n", format!("{{\"b\":\"{x}\"}}"), "", "\n"),
+        ("\n", format!("{{\n\"b\":\"{x}\"}}"), "", "\n"),
+        (",", format!("not }} {x}\n"), "[", "{\"c\":1}\n"),
+        (" ]\n\n", "{\"b\":1}".to_owned(), "[", "]\n"),
+    ] {
+        let opening = if before.len() > 2 { "\n[" } else { "" };
+        let text = record.strip_prefix("not ").unwrap_or(&record);
+        let input = format!("{first}{half}{before}{opening}{text}{after}");
+        // The bytes end in the middle of the record, or before its list.
+        let step = first.len() + half.len() + if opening.is_empty() { x.len() } else { before.len() };
+        let (found, out, whole) = cut(input.as_bytes(), Framing::default(), step);
+        assert!(found.get(1) == Some(&record), "{before:?} {first}: {}", found.len());
+        assert!(out == input && whole, "{before:?} {first}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_list_is_not_waited_for() {
+    for input in [format!("[{}\nx\n", "a".repeat(60)), "\u{ff01}\nx\n".to_owned()] {
+        let mut bytes = input.into_bytes();
+        let len = bytes.len();
+        assert_eq!(Framer::new(Framing::default()).frame(&mut bytes, false, &mut Vec::new()), len);
     }
 }
 

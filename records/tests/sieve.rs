@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tapsieve_records::{
-    BLOCK_BYTES, ConfigureError, Counts, Decider, Framer, Framing, Outcome, Output, Sieve, SieveOptions,
-    Sifted, Trap, keeps, plain, value_end,
+    BLOCK_BYTES, ConfigureError, Counts, Decider, Frame, Framer, Framing, Kind, Outcome, Output, Place,
+    Sieve, SieveOptions, Sifted, Trap, keeps, plain, value_end,
 };
 
 /// Does what the byte after `!` says: `e` enrich, `d` drop, `t` trap, `l` time out, `S` trap in `scan`, `g` garbage,
@@ -24,6 +24,9 @@ struct Wishes {
     last: Option<u8>,
     /// How long the blocks were that were taken in.
     loads: Vec<usize>,
+    /// What is taken in from this number on fails, or this one alone.
+    fails_from: Option<usize>,
+    fails_once: bool,
 }
 
 impl Wishes {
@@ -41,6 +44,10 @@ impl Decider for Wishes {
     fn load(&mut self, block: &[u8]) -> Result<(), Trap> {
         self.gone = false;
         self.loads.push(block.len());
+        let number = self.loads.len() - 1;
+        if self.fails_from.is_some_and(|from| number == from || number > from && !self.fails_once) {
+            return self.failed(trapped());
+        }
         Ok(())
     }
 
@@ -301,6 +308,9 @@ fn of_objects_in_a_row_each_has_its_answer() {
         assert_eq!(sifted.counts.dropped, dropped, "{picked:?}");
     }
     // What only looks like a row is one record.
+    let line = "{\"a\":\"!e\"} {\"b\":2} x}";
+    let (written, _) = sift(Wishes::default(), SieveOptions::default(), &format!("{{}}\n{line}\n"));
+    assert_eq!(written, format!("{{}}\n{},\"mirror\":{{}}}}\n", line.trim_end_matches('}')));
     let line = "{\"a\":\"} {\",\"b\":\"!e\"}";
     let (written, sifted) = sift(Wishes::default(), SieveOptions::default(), &format!("{{}}\n{line}\n"));
     assert_eq!(written, format!("{{}}\n{},\"mirror\":{{}}}}\n", line.trim_end_matches('}')));
@@ -413,6 +423,65 @@ fn a_value_ends_where_it_closes() {
     for (text, end) in cases {
         assert_eq!(value_end(text.as_bytes(), 0), end, "{text}");
     }
+}
+
+#[test]
+fn a_line_break_in_a_string_stays_in_it_and_a_record_after_it_does_not() {
+    for (text, end) in [
+        ("{\"a\":\"x\ny\"}", Some(11)),
+        ("{\"a\":\"x\n{\"}", None),
+        ("{\"a\":1 \"b\":2}", None),
+        ("{{}}", None),
+    ] {
+        assert_eq!(value_end(text.as_bytes(), 0), end, "{text}");
+    }
+}
+
+#[test]
+fn a_line_as_a_record_is_taken_in_by_itself_and_its_block_again() {
+    let options = SieveOptions { wrap_lines: true, ..SieveOptions::default() };
+    let (line, record) = ("say !e\n", "{\"a\":\"!e\"}\n");
+    let wrapped = "{\"message\":\"say !e\"}".len();
+    let both = line.len() + record.len();
+    for (input, loads) in [
+        (line.to_owned(), vec![2, line.len(), wrapped]),
+        (format!("{line}{record}"), vec![2, both, wrapped, both]),
+        (format!("{record}{line}"), vec![2, both, wrapped]),
+    ] {
+        let mut bytes = input.into_bytes();
+        let (mut frames, mut sifted) = (Vec::new(), Sifted::default());
+        Framer::new(Framing::default()).frame(&mut bytes, true, &mut frames);
+        let mut sieve = Sieve::new(Wishes::default(), options);
+        sieve.sift(&bytes, &frames, &mut sifted, |_| ());
+        assert_eq!(sieve.decider().loads, loads);
+    }
+    // Taking the block in again fails once: what has its answer is not asked about twice.
+    let decider = Wishes { fails_from: Some(3), fails_once: true, ..Wishes::default() };
+    let (written, sifted) = sift(decider, options, &format!("{line}{record}"));
+    assert_eq!(written, "{\"message\":\"say !e\",\"mirror\":{}}\n{\"a\":\"!e\",\"mirror\":{}}\n");
+    assert_eq!((sifted.counts.enriched, sifted.counts.failures), (2, 1));
+    assert_eq!(sifted.first_failure, Some((1, trapped())));
+}
+
+#[test]
+fn where_nothing_can_be_taken_in_everything_passes() {
+    let decider = Wishes { fails_from: Some(1), ..Wishes::default() };
+    let input = "{\"a\":\"!e\"}\n{\"a\":\"!d\"}\n";
+    let (written, sifted) = sift(decider, SieveOptions::default(), input);
+    assert_eq!(written, input);
+    assert_eq!((sifted.counts.unanswered, sifted.counts.records()), (2, 2));
+}
+
+#[test]
+fn what_is_too_long_is_counted_and_never_taken_in() {
+    let frame = |kind| Frame { from: 0, start: 0, end: 3, to: 3, kind, place: Place::Line };
+    let mut sieve = Sieve::new(Wishes::default(), SieveOptions::default());
+    let mut sifted = Sifted::default();
+    for (kind, too_long) in [(Kind::Piece, 0), (Kind::TooLong, 1), (Kind::Between, 0)] {
+        sieve.sift(b"!e}", &[frame(kind)], &mut sifted, |_| ());
+        assert_eq!((sifted.counts.too_long, sifted.counts.records()), (too_long, 0));
+    }
+    assert_eq!(sieve.decider().loads, [2]);
 }
 
 #[test]

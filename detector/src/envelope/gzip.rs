@@ -211,6 +211,9 @@ mod tests {
 
     const STORED: &str = "1f8b0800000000000403010800f7ff6173206974206973b3244e9608000000";
     const FIXED: &str = "1f8b08000000000002034bce2fa85448861100c2faa3e70e000000";
+    /// A letter beyond ASCII has a code of another length.
+    const LETTERS: &str = "1f8b0800000000000003cb3bbc1200f9a0d5f203000000";
+    const EMPTY: &str = "1f8b080000000000000303000000000000000000";
     /// With every field that a header may have.
     const NAMED: &str = "1f8b081e000000000000020061626e00630012344bce2fa85448861100c2faa3e70e000000";
     const DYNAMIC: &str = "1f8b08000000000002033591b10d03310cc456c902015e922559037d9126fb9779f898c62c0c10c4e9fe7eded7eb7ede59e2\
@@ -225,9 +228,13 @@ mod tests {
     #[test]
     fn stored_fixed_and_dynamic_blocks_are_unpacked() {
         let dynamic: String = (0..60).map(|at| std::format!("eni-{} ", at * 7919 % 997)).collect();
-        for (file, text) in
-            [(STORED, "as it is"), (FIXED, "copy copy copy"), (NAMED, "copy copy copy"), (DYNAMIC, &*dynamic)]
-        {
+        for (file, text) in [
+            (STORED, "as it is"),
+            (FIXED, "copy copy copy"),
+            (LETTERS, "n\u{e9}"),
+            (NAMED, "copy copy copy"),
+            (DYNAMIC, &*dynamic),
+        ] {
             let file = bytes(file);
             assert_eq!(unpack(&file, text.len()).as_deref(), Some(text.as_bytes()), "{text}");
             assert_eq!(unpack(&file, text.len() - 1), None, "{text}: longer than allowed");
@@ -235,6 +242,19 @@ mod tests {
             for len in 0..file.len() - 9 {
                 assert_eq!(unpack(&file[..len], text.len()), None, "{text}: {len} bytes");
             }
+        }
+    }
+
+    #[test]
+    fn a_block_costs_what_reading_its_codes_counts_for() {
+        assert_eq!(unpack(&bytes(EMPTY), 0), None);
+        assert_eq!(unpack(&bytes(EMPTY), 1).as_deref(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn a_length_stands_twice_once_with_its_bits_turned_round() {
+        for other in ["0800ffff", "08000000", "0800f7fe"] {
+            assert_eq!(unpack(&bytes(&STORED.replace("0800f7ff", other)), 99), None, "{other}");
         }
     }
 

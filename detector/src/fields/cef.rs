@@ -157,3 +157,18 @@ fn leef<'t>(text: &'t str, mark: Option<&String>) -> Vec<(&'t str, String)> {
     let fields = text.split(mark).filter_map(|field| field.split_once('='));
     fields.map(|(key, value)| (key.trim_ascii(), value.into())).take(FIELDS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_not_read_to_its_end_is_said() {
+        for (len, is_cut) in [(1, false), (LINE_BYTES_MAX, true)] {
+            let name = "CreateTrafficMirrorSession";
+            let line =
+                std::format!("CEF:0|Amazon|CloudTrail|1|{name}|{name}|3|suser=dana msg={}", "x".repeat(len));
+            assert_eq!(observe_fields(&line).map(|it| it.is_cut), Some(is_cut));
+        }
+    }
+}

@@ -311,6 +311,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_an_object_a_list_with_something_in_it_or_neither() {
+        for (spelled, json) in [
+            ("[1, 2]", Some("[1, 2]")),
+            (r#" {"a":1} "#, Some(r#"{"a":1}"#)),
+            ("{a=1}", Some(r#"{"a":"1"}"#)),
+            ("[]", None),
+            ("x]", None),
+            ("[1", None),
+        ] {
+            assert_eq!(text(object_in(Cow::Borrowed(spelled))).as_deref(), json, "{spelled}");
+        }
+    }
+
+    #[test]
     fn keys_are_freed_of_what_was_made_of_them() {
         for (key, plain) in [
             ("Vendor.eventName", Some("eventName")),
@@ -325,6 +339,9 @@ mod tests {
             ("Records{}.eventName", Some("eventName")),
             ("Vendor.records[0].operationName", Some("operationName")),
             ("records", None),
+            ("event_type", None),
+            ("event_x", None),
+            ("name__s", None),
         ] {
             assert_eq!(renamed(key).as_deref(), plain, "{key}");
         }

@@ -116,3 +116,20 @@ fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = text.as_bytes().iter().rposition(|byte| *byte == mark)?;
     Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn both_parts_fit_or_none_does() {
+        let fits = |glob: &str, text: &str| {
+            let pattern = Pattern { resource: String::new(), test: Test::Glob(glob.into()) };
+            fits_before(&pattern, text, b':')
+        };
+        assert!(fits("sw1:dana*", "sw1:dana2"));
+        assert!(!fits("sw1:dana", "sw1:eve"));
+        assert!(!fits("sw2:dana", "sw1:dana"));
+    }
+}

@@ -281,3 +281,17 @@ fn named(text: &str) -> Option<(&str, &str)> {
 fn is_like_address(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b':' | b'/')) || !text.iter().any(u8::is_ascii_alphabetic)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_resource_is_named_by_letters_and_underscores() {
+        assert_eq!(named("source_interface=eth*"), Some(("source_interface", "eth*")));
+        assert_eq!(named("device=a=b"), Some(("device", "a=b")));
+        for text in ["=eth0", "eth0=x", "a b=x", "-=x", "device"] {
+            assert_eq!(named(text), None, "{text}");
+        }
+    }
+}

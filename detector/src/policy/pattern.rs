@@ -438,6 +438,12 @@ mod tests {
     use alloc::{borrow::ToOwned, string::String};
     use std::format;
 
+    #[test]
+    fn a_range_may_be_one_character() {
+        assert!(Program::compile("[a-a]").is_ok_and(|program| program.fits("a") && !program.fits("b")));
+        assert!(Program::compile("[b-a]").is_err());
+    }
+
     /// Numbers that are the same in every run.
     struct Draw(u64);
 

@@ -174,6 +174,10 @@ mod tests {
             ("158 2026/03/07 12:00:01.12 UTC MINOR: ", None, Some("2026/03/07 12:00:01.12 UTC")),
             ("Mar  7 12:00:01 lb1 notice tmsh[163]: 01420002:5: ", Some("lb1"), Some("Mar  7 12:00:01")),
             ("01420002:5: ", None, None),
+            ("Sat Mar  7 12:00:01: ", None, Some("Mar  7 12:00:01")),
+            ("<189>Sat sw1: ", Some("sw1"), None),
+            // A date alone is no time, so no host follows it.
+            ("<189>2026-03-07 sw1: ", None, None),
             ("Mar  7 12:00:01 mx1 mgd[3046]: ", Some("mx1"), Some("Mar  7 12:00:01")),
             (
                 "2026-03-07T12:00:02.1Z stdout F <189>62: sw1: 000061: Mar  7 12:00:01: ",

@@ -396,3 +396,27 @@ fn keyed<'a>(text: &'a [u8], key: &[u8], end: u8) -> &'a [u8] {
     let value = text.get(at.saturating_add(key.len())..).unwrap_or_default();
     head(value, end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_are_the_same_when_name_row_and_actor_are() {
+        let mut readings = Readings::default();
+        let add = "nft add rule * dup to";
+        for (row, name, actor, count) in [
+            (add, "a", None, 1),
+            (add, "a", None, 1),
+            (add, "b", None, 2),
+            (add, "a", Some("dana"), 3),
+            ("nft insert rule * dup to", "a", None, 4),
+            ("nft insert rule * dup to", "a", None, 4),
+        ] {
+            let mut observation = Observation::new(catalog::HOST.find(row).unwrap(), Cow::Borrowed(name));
+            observation.actor = actor.map(Cow::Borrowed);
+            readings.add(observation);
+            assert_eq!(readings.found.len(), count, "{row} {name} {actor:?}");
+        }
+    }
+}

@@ -343,3 +343,21 @@ fn observe_words(words: &[u8], typed: bool, mut is_cut: bool, told: &mut Vec<Obs
         observation.is_cut |= is_cut;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_read_to_its_end_is_said() {
+        let command = "tc filter add dev eth0 ingress matchall action mirred egress mirror dev eth1";
+        let long = [command, " ", &"x".repeat(COMMAND_BYTES_MAX)].concat();
+        for (text, is_cut) in [(command, false), (&*long, true)] {
+            let told = observe_command(text, false);
+            assert!(!told.is_empty() && told.iter().all(|it| it.is_cut == is_cut), "{is_cut}");
+            let words: Vec<Cow<'_, str>> = text.split(' ').map(Cow::Borrowed).collect();
+            let told = observe_arguments(&words);
+            assert!(!told.is_empty() && told.iter().all(|it| it.is_cut == is_cut), "{is_cut}");
+        }
+    }
+}

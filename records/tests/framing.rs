@@ -189,6 +189,7 @@ fn an_unfinished_list_is_given_out_and_said() {
     for (input, written) in [
         ("{\"Records\":[{\"a\":1},{\"b\":", "{\"a\":1}\n{\"b\":"),
         ("{\"Records\":[{\"a\":1}", "{\"a\":1}\n"),
+        ("{\"Records\":[{\"a\":1}, ", "{\"a\":1}\n"),
     ] {
         for step in [1, 5, 1000] {
             let (_, out, whole) = cut(input.as_bytes(), framing, step);
@@ -220,7 +221,7 @@ fn a_record_over_the_limit_passes_in_pieces() {
 
 #[test]
 fn blanks_over_the_limit_make_no_record_long() {
-    let blanks = " ".repeat(RECORD_BYTES_MAX + 5);
+    let blanks = " ".repeat(RECORD_BYTES_MAX + (6 << 20));
     let input = format!("[{{\"a\":1}},{blanks}{{\"b\":2}}]");
     let (found, out, whole) = cut(input.as_bytes(), Framing::default(), 4 << 20);
     assert_eq!(found, ["{\"a\":1}", "{\"b\":2}"]);

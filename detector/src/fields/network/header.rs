@@ -176,6 +176,8 @@ mod tests {
             ("01420002:5: ", None, None),
             ("Sat Mar  7 12:00:01: ", None, Some("Mar  7 12:00:01")),
             ("<189>Sat sw1: ", Some("sw1"), None),
+            // Nothing is named where a dash stands.
+            ("<189>1 2026-03-07T12:00:02.000Z - - - - ", None, Some("2026-03-07T12:00:02.000Z")),
             // A date alone is no time, so no host follows it.
             ("<189>2026-03-07 sw1: ", None, None),
             ("Mar  7 12:00:01 mx1 mgd[3046]: ", Some("mx1"), Some("Mar  7 12:00:01")),

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// More paths than this in one table are not looked for.
-pub const PATHS_MAX: usize = 112;
+pub const PATHS_MAX: usize = 120;
 
 /// No tree of a table that is written at compile time is longer.
 pub const TREE_BYTES_MAX: usize = 4096;

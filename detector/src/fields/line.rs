@@ -10,9 +10,9 @@ use alloc::string::String;
 /// is there counts.
 ///
 /// Elastic's integrations of Cisco ISE, Cisco ASA, FortiGate and Check Point; FortiGate's own members; Cisco APIC; FreeRADIUS,
-/// with types and without; Meraki; Check Point's exporter; Mist, and Cisco's SD-WAN manager; changes of Junos and of NETCONF;
+/// with types and without; jobs of AWX; Meraki; Check Point's exporter; Mist, and Cisco's SD-WAN manager; changes of Junos and of NETCONF;
 /// requests, as OpenStack audits them and Nutanix does; commands, as whoever keeps account of them names theirs.
-const LINES: [(&str, &str); 13] = [
+const LINES: [(&str, &str); 14] = [
     (
         "cisco_ise.log.cmdset",
         "{@timestamp} {host.hostname} CmdSet={cisco_ise.log.cmdset}, User={user.name}, Remote-Address={client.ip}, \
@@ -40,9 +40,16 @@ const LINES: [(&str, &str); 13] = [
          {Calling-Station-Id|Calling-Station-Id.value}\t{Cisco-AVPair|Cisco-AVPair.value}",
     ),
     (
-        "HP-Command-String",
-        "RADIUS {timestamp}\t{NAS-IP-Address|NAS-IP-Address.value}\t{User-Name|User-Name.value}\t\t\
-         {Calling-Station-Id|Calling-Station-Id.value}\tcmd={HP-Command-String|HP-Command-String.value}",
+        "HP-Command-String radius.HP-Command-String",
+        "RADIUS {timestamp|@timestamp}\t{NAS-IP-Address|NAS-IP-Address.value|radius.NAS-IP-Address}\t\
+         {User-Name|User-Name.value|radius.User-Name}\t\t\
+         {Calling-Station-Id|Calling-Station-Id.value|radius.Calling-Station-Id}\t\
+         cmd={HP-Command-String|HP-Command-String.value|radius.HP-Command-String}",
+    ),
+    (
+        "event_data.res.commands event_data.res.updates",
+        "{@timestamp|created} {host_name|event_data.host} %PARSER-5-CFGLOG_LOGGEDCMD: User: logged command:\
+         {event_data.res.commands|event_data.res.updates}",
     ),
     ("operationId", "{ts} Meraki {operationId} from {sourceIp}: {responseCode}"),
     ("adminEmail", "{ts} Meraki by {adminEmail}: {page}\t{label}\tnow {newValue}"),

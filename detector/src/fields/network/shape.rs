@@ -39,6 +39,7 @@ type Read = for<'a> fn(&Parts<'a>, &mut Vec<Observation<'a>>);
 const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     // The configuration logger of Cisco IOS.
     ("User:{u}logged command:{c}", logged, EventOutcome::Success),
+    ("{h}clogHistMsgText.{-}User:{u}logged command:{c}, CISCO-SYSLOG", logged, EventOutcome::Success),
     // The shell and the accounting of NX-OS, the latter with address and tty or with the name of a session; and the
     // accounting as it is shown and exported.
     ("User:{u} executed the command:{c}", chain, EventOutcome::Success),
@@ -151,6 +152,11 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
         fields_changed,
         EventOutcome::Success,
     ),
+    (
+        "{h} fieldschanges={w}\n{-} administrator={u} \n{-} src={s} \n{-} objectname={n} ",
+        fields_changed,
+        EventOutcome::Success,
+    ),
     // Allied Telesis.
     ("{h}IMISH[{-}]: [{u}@{s}]{c}", typed, EventOutcome::Unknown),
     ("{h}user {u}@{s} changed configuration to {-} in {p} ", posted, EventOutcome::Success),
@@ -226,7 +232,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ),
 ];
 
-const SHAPES_LEN: usize = 95;
+const SHAPES_LEN: usize = 97;
 
 /// Reads a line by every shape that it has. `before` stands before the line.
 ///

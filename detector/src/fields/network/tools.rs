@@ -250,6 +250,11 @@ fn nft<'w>(_: &'w [u8], mut words: &[Word<'w>], reading: &mut Reading<'w>) -> Op
     while let Some(((mark, word), rest)) = words.split_first() {
         words = rest;
         let next = at(rest, 0);
+        // What stands behind another file's name is not read from here.
+        let is_fed = matches!(next, b"-" | [b'<', ..]) || next.starts_with(b"/dev/");
+        if *word == b"-f" && !is_fed {
+            return None;
+        }
         let verb = place_in("replace insert add create rule delete list", word);
         // Without a verb something is added; a script begins with its tables.
         let is_part = place_in("rule chain table", next).is_some() || last.is_none() && *word == b"rule";

@@ -10,8 +10,9 @@ use alloc::string::String;
 /// is there counts.
 ///
 /// Elastic's integrations of Cisco ISE, Cisco ASA, FortiGate and Check Point; FortiGate's own members; Cisco APIC; FreeRADIUS,
-/// with types and without; jobs of AWX; Meraki; Check Point's exporter; Mist, and Cisco's SD-WAN manager; changes of Junos and of NETCONF;
-/// requests, as OpenStack audits them and Nutanix does; commands, as whoever keeps account of them names theirs.
+/// with types and without; jobs of AWX; Meraki; Check Point's exporter; Mist, and Cisco's SD-WAN manager; changes of Junos
+/// and of NETCONF; requests, as OpenStack audits them and Nutanix does; commands, as whoever keeps account of them names
+/// theirs.
 const LINES: [(&str, &str); 14] = [
     (
         "cisco_ise.log.cmdset",

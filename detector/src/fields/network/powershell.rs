@@ -18,9 +18,8 @@ const FEATURES: [&str; 3] = [
     "Remove-VMSwitchExtensionPortFeature",
     "Set-VMSwitchExtensionPortFeature",
 ];
-/// The shortest name of a cmdlet that mirrors.
-const CMDLET_BYTES_MIN: usize = 20;
-/// So many commands of what a line spells are told.
+
+/// So many commands of one script or line are told.
 const TOLD_MAX: usize = 64;
 
 /// No cmdlet has more words of its own.
@@ -28,6 +27,8 @@ const WORDS_MAX: usize = 128;
 
 const PARAMETER: &str = "PortMirroring";
 const ADAPTER: &str = "Set-VMNetworkAdapter * -PortMirroring";
+/// What changes an adapter; no other cmdlet that is looked for has a shorter name.
+const CMDLET: &str = "Set-VMNetworkAdapter";
 /// What tells that the feature mirrors: one is where copies go, two is what is copied.
 const MODE: &str = ".MonitorMode";
 
@@ -37,22 +38,28 @@ const SECURITY: [&str; 2] = ["Port Security", "776e0ba7-94a1-41c8-8f28-951f52425
 /// A word, and what stands before it besides blanks.
 type Word<'s> = (u8, &'s [u8]);
 
-/// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell.
+/// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell and which may spell a
+/// script in base64.
 pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
-    read(script, is_line, told);
-    if is_line && (holds(script, "powershell") || holds(script, "pwsh")) {
-        let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
-        for script in lex(script, is_line).windows(2).filter_map(encoded) {
-            read(&script, false, told);
-            if told.len() >= TOLD_MAX {
-                break;
-            }
+    let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+    if !is_line {
+        return observe_script(script, told);
+    }
+    let words = lex(script, true);
+    observe_captures(&words, told);
+    if !holds(script, "powershell") && !holds(script, "pwsh") {
+        return;
+    }
+    observe_cmdlets(script, &words, true, told);
+    for script in words.windows(2).filter_map(encoded) {
+        observe_script(&script, told);
+        if told.len() >= TOLD_MAX {
+            break;
         }
     }
 }
 
-fn read(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
-    let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+fn observe_script(script: &[u8], told: &mut Vec<Observation<'_>>) {
     // An accent in a word changes nothing; at the end of a line it joins the next.
     let joins = |at: usize| matches!(script.get(at.saturating_add(1)), Some(b'\r' | b'\n'));
     let plain: Vec<u8> = script
@@ -61,12 +68,13 @@ fn read(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
         .filter(|(at, byte)| **byte != b'`' || joins(*at))
         .map(|(_, byte)| *byte)
         .collect();
-    let script = if is_line { script } else { &plain };
-    let words = lex(script, is_line);
+    let words = lex(&plain, false);
     observe_captures(&words, told);
-    if is_line && !holds(script, "powershell") && !holds(script, "pwsh") {
-        return;
-    }
+    observe_cmdlets(&plain, &words, false, told);
+}
+
+/// Reads the cmdlets that mirror.
+fn observe_cmdlets(script: &[u8], words: &[Word<'_>], is_line: bool, told: &mut Vec<Observation<'_>>) {
     let other = holds(script, "-Feature") && !SECURITY.iter().any(|name| holds(script, name));
     let modes = words.windows(2).filter_map(|pair| match pair {
         [(_, name), (b'=', mode)] => ends_with(name, MODE).then_some(*mode),
@@ -79,16 +87,16 @@ fn read(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
         [(b';', b"value"), (_, value), ..] | [(b'=', value), ..] => Some(*value),
         _ => None,
     });
-    let cmdlets = words.iter().enumerate().filter(|(_, (_, word))| word.len() >= CMDLET_BYTES_MIN);
-    for (at, (before, word)) in cmdlets {
+    let long = words.iter().enumerate().filter(|(_, (_, word))| word.len() >= CMDLET.len());
+    for (at, (before, word)) in long {
         let name = program_name(word);
         let is = |full: &str| (is_line || *before != 0) && name.eq_ignore_ascii_case(full.as_bytes());
-        let adapter = is("Set-VMNetworkAdapter");
+        let adapter = is(CMDLET);
         let feature = FEATURES.iter().find(|feature| !other && is(feature));
         if !adapter && feature.is_none() {
             continue;
         }
-        let own = own_words(&words, at, b";|\n}");
+        let own = own_words(words, at, b";|\n}");
         let adapter = if adapter { mirroring(own, given) } else { None };
         let Some(row) = adapter.map(|_| ADAPTER).or(feature.copied()) else { continue };
         let known = adapter.or(mode);
@@ -118,9 +126,6 @@ fn encoded(pair: &[Word<'_>]) -> Option<Vec<u8>> {
     Some(bytes.into_iter().step_by(2).collect())
 }
 
-/// The shortest name among [`CAPTURES`].
-const CAPTURE_BYTES_MIN: usize = 5;
-
 /// What captures packets: programs of Windows by their name and what they are told to do, and cmdlets by their name.
 const CAPTURES: [(&str, &str, &str); 8] = [
     ("netsh", "trace start", "netsh trace start * capture=yes"),
@@ -138,32 +143,28 @@ fn observe_captures(words: &[Word<'_>], told: &mut Vec<Observation<'_>>) {
     let mut last = &b""[..];
     for (at, (before, word)) in words.iter().enumerate() {
         let runs = core::mem::replace(&mut last, word);
-        if word.len() < CAPTURE_BYTES_MIN {
-            continue;
-        }
-        let begins = *before != 0
-            || [&b"/c"[..], b"/k", b"-c", b"-command"].iter().any(|option| runs.eq_ignore_ascii_case(option));
         let name = program_name(word);
         let name =
             if ends_with(name, ".exe") { name.get(..name.len().saturating_sub(4)) } else { Some(name) };
         let name = name.unwrap_or_default();
-        // Finding a command's own words is dear.
-        if told.len() >= TOLD_MAX
-            || !CAPTURES.iter().any(|(program, ..)| name.eq_ignore_ascii_case(program.as_bytes()))
-        {
+        let mut rows =
+            CAPTURES.iter().filter(|(program, ..)| name.eq_ignore_ascii_case(program.as_bytes())).peekable();
+        // Most words name no program, and finding a command's own words is dear.
+        if told.len() >= TOLD_MAX || rows.peek().is_none() {
             continue;
         }
         let own = own_words(words, at, b";|&\n}");
-        let Some((_, _, row)) = CAPTURES.iter().find(|(program, verb, _)| {
+        let Some((_, _, row)) = rows.find(|(_, verb, _)| {
             let mut own = own.iter().map(|(_, word)| *word);
-            name.eq_ignore_ascii_case(program.as_bytes())
-                && (verb.is_empty()
-                    || verb.split(' ').all(|verb| {
-                        own.next().is_some_and(|word| word.eq_ignore_ascii_case(verb.as_bytes()))
-                    }))
+            verb.is_empty()
+                || verb
+                    .split(' ')
+                    .all(|verb| own.next().is_some_and(|word| word.eq_ignore_ascii_case(verb.as_bytes())))
         }) else {
             continue;
         };
+        let begins = *before != 0
+            || [&b"/c"[..], b"/k", b"-c", b"-command"].iter().any(|option| runs.eq_ignore_ascii_case(option));
         // What traces and captures nothing, or counts only.
         let captures = match *row {
             "netsh trace start * capture=yes" => own.windows(2).any(|pair| {

@@ -27,11 +27,12 @@ const UNKNOWN: usize = tools::COUNT;
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const COMMAND_WORDS_MAX: usize = 2048;
 
-/// Introduces the command in a log of sudo, behind a semicolon: elsewhere it is part of a folder's name or a variable.
-const MARK: &[u8] = b"COMMAND=";
-
 /// Introduces each word of a command in accounting.
-const ARGUMENT: &[u8] = b"cmd-arg=";
+pub(super) const ARGUMENT: &[u8] = b"cmd-arg=";
+
+/// What is part of no word, with what it has to stand behind and what it stands for. A log of sudo has the command behind a
+/// semicolon: elsewhere this is part of a folder's name or a variable.
+const MARKS: [(u8, &[u8], u8); 2] = [(ENDED, b"COMMAND=", BEGUN), (NEXT, ARGUMENT, NEXT)];
 
 /// A shorter word in base64 spells no command that copies packets.
 const SPELLED_BYTES_MIN: usize = 32;
@@ -203,17 +204,13 @@ fn lex(text: &[u8], is_code: bool, words: &mut Vec<u8>) {
                 NEXT.saturating_add(open.len() as u8)
             }
             b';' | b'|' | b'&' | b'(' | b')' | b'`' | b'\n' => ENDED,
-            _ if words.last() == Some(&ENDED)
-                && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(MARK)) =>
+            _ if let Some((_, mark, stands_for)) = MARKS.iter().find(|(behind, mark, _)| {
+                words.last() == Some(behind)
+                    && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(mark))
+            }) =>
             {
-                at = at.saturating_add(MARK.len()).saturating_sub(1);
-                BEGUN
-            }
-            _ if words.last() == Some(&NEXT)
-                && text.get(at.saturating_sub(1)..).is_some_and(|rest| rest.starts_with(ARGUMENT)) =>
-            {
-                at = at.saturating_add(ARGUMENT.len()).saturating_sub(1);
-                continue;
+                at = at.saturating_add(mark.len()).saturating_sub(1);
+                *stands_for
             }
             _ => {
                 words.push(byte);

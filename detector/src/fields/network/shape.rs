@@ -174,7 +174,7 @@ const SHAPES: [(&str, Read, EventOutcome); SHAPES_LEN] = [
     ("{h}doas: failed command for {u}: {c}", program, EventOutcome::Failure),
     ("{h}: {u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
     ("{h}: {u}: Executing command [{X} [COMMAND={C}]", program, EventOutcome::Unknown),
-    ("{u}: Executing command [{-} [COMMAND={C}]", elevated, EventOutcome::Unknown),
+    ("{u}: Executing command [{-} [COMMAND={C}]", program, EventOutcome::Unknown),
     ("{h} ({u}) CMD ({C})", typed_program, EventOutcome::Started),
     ("{h}\" with command [{C}]", program, EventOutcome::Unknown),
     ("{h}Invoked with {-}_raw_params={c}", program, EventOutcome::Unknown),
@@ -251,8 +251,8 @@ pub(super) fn observe<'a>(before: &'a [u8], line: &'a [u8], whole: bool, reading
         let mut user = parts.part(b'u');
         let mut tty = parts.part(b't');
         let mut source = parts.part(b's');
-        // An address has no space: what has one is another shape.
-        if source.contains(&b' ') {
+        // An address has no space, nor has a name that a line begins with: what has one is another shape.
+        if source.contains(&b' ') || shape.starts_with("{u}") && user.contains(&b' ') {
             continue;
         }
         source = head(source, b'/');
@@ -509,7 +509,7 @@ fn typed_line<'a>(line: &'a [u8], told: &mut Vec<Observation<'a>>) {
         }
         let mut all = described(line);
         for word in &mut all {
-            *word = word.strip_prefix(b"CmdArgAV=").or(word.strip_prefix(b"cmd-arg=")).unwrap_or(word);
+            *word = word.strip_prefix(b"CmdArgAV=").or(word.strip_prefix(program::ARGUMENT)).unwrap_or(word);
             *word = word.strip_prefix(b"\"").unwrap_or(word);
             *word = word.strip_suffix(b"\"").unwrap_or(word);
         }
@@ -674,6 +674,12 @@ fn done(verb: &[u8]) -> Option<Action> {
     VERBS.iter().find(|(begins, _)| verb.starts_with(begins.as_bytes())).map(|(_, action)| *action)
 }
 
+/// What stands before a text, and behind it.
+fn halves<'a>(line: &'a [u8], text: &[u8]) -> (&'a [u8], &'a [u8]) {
+    let at = find(line, text).unwrap_or(line.len());
+    (line.get(..at).unwrap_or_default(), line.get(at.saturating_add(text.len())..).unwrap_or_default())
+}
+
 /// A verb, a path and what follows it: `"old -> "new"`, or attributes of which the last is the new value.
 fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     let path = pieces(parts.part(b'p'), b"\\],").next().unwrap_or_default();
@@ -690,13 +696,11 @@ fn change<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
         // What stands between doubled quotes is a value.
         let mut rest = parts.part(b'w');
         while !rest.is_empty() {
-            let end = find(rest, b"\"\"").unwrap_or(rest.len());
-            let (outside, value) = rest.split_at_checked(end).unwrap_or_default();
-            all.extend(pieces(outside, b" \";,").filter(|word| !word.is_empty()).take(WORDS_MAX));
-            let value = value.get(2..).unwrap_or_default();
-            let end = find(value, b"\"\"").map_or(value.len(), |end| end.saturating_add(2));
-            rest = value.get(end..).unwrap_or_default();
+            let (outside, value) = halves(rest, b"\"\"");
+            all.extend(pieces(outside, b" \";,").filter(|word| !word.is_empty()));
+            (_, rest) = halves(value, b"\"\"");
         }
+        all.truncate(path_len.saturating_add(WORDS_MAX));
         if told.is_empty() {
             junos.read(&all, all.len(), told);
         }
@@ -779,13 +783,6 @@ fn unit<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
 /// A Linux command in full.
 fn program<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
     program::observe_text(parts.part(b'c'), false, told);
-}
-
-/// The same of pkexec, whose header the journal keeps apart.
-fn elevated<'a>(parts: &Parts<'a>, told: &mut Vec<Observation<'a>>) {
-    if !parts.part(b'u').contains(&b' ') {
-        program(parts, told);
-    }
 }
 
 /// What was typed to a shell, where one command ends and another begins.

@@ -41,10 +41,20 @@ type Word<'s> = (u8, &'s [u8]);
 /// Reads a script, or a command line that calls PowerShell, whose quotes are those of another shell and which may spell a
 /// script in base64.
 pub(super) fn observe(script: &[u8], is_line: bool, told: &mut Vec<Observation<'_>>) {
-    let script = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
-    if !is_line {
-        return observe_script(script, told);
+    let head = script.get(..SCRIPT_BYTES_MAX).unwrap_or(script);
+    if is_line {
+        observe_call(head, told);
+    } else {
+        observe_script(head, told);
     }
+    // Something graver may stand where nothing was read.
+    let is_cut = head.len() < script.len() || told.len() >= TOLD_MAX;
+    for observation in told {
+        observation.is_cut |= is_cut;
+    }
+}
+
+fn observe_call(script: &[u8], told: &mut Vec<Observation<'_>>) {
     let words = lex(script, true);
     observe_captures(&words, told);
     if !holds(script, "powershell") && !holds(script, "pwsh") {
@@ -273,4 +283,23 @@ fn lex(script: &[u8], is_line: bool) -> Vec<Word<'_>> {
         at = at.saturating_add(len);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SCRIPT_BYTES_MAX, TOLD_MAX};
+    use crate::fields::observe_script;
+    use alloc::borrow::ToOwned;
+
+    #[test]
+    fn what_is_not_read_to_its_end_is_said() {
+        let stop = "Stop-NetEventSession a;";
+        let (long, many) = (stop.to_owned() + &" ".repeat(SCRIPT_BYTES_MAX), stop.repeat(TOLD_MAX));
+        for (script, is_cut) in [(stop, false), (&*long, true), (&*many, true)] {
+            for is_line in [false, true] {
+                let told = observe_script(script, is_line);
+                assert!(!told.is_empty() && told.iter().all(|it| it.is_cut == is_cut), "{is_line} {is_cut}");
+            }
+        }
+    }
 }
